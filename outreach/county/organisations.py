@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from outreach.county.partnerships import Authority
-from outreach.county.schools import BODY, Organisation
+from outreach.county.schools import BODY, Organisation, School
 from outreach.ground.db import db
 from outreach.ground.errors import NoSuch
 
@@ -66,6 +66,19 @@ def of_ids(organisation_ids: Collection[int], partnership_id: int) -> list[Organ
     )
 
 
+def schools_behind(urn: int, partnership_id: int, *, at_most: int) -> list[School]:
+    """The schools of this partnership, open or closed, by URN, from the one that follows this number."""
+    return list(
+        db.session.scalars(
+            select(School)
+            .join(Authority, Authority.la_code == School.la_code)
+            .where(Authority.partnership_id == partnership_id, School.urn > urn)
+            .order_by(School.urn)
+            .limit(at_most)
+        )
+    )
+
+
 def find(organisation_id: int) -> Organisation | None:
     """Whoever has that number, and whoever holds it."""
     return db.session.get(Organisation, organisation_id)
@@ -96,4 +109,14 @@ def numbers_like(told: str, partnership_id: int) -> list[int]:
     )
 
 
-__all__ = ["NoSuchOrganisation", "anothers", "find", "get", "known", "numbers_like", "of_ids", "ours"]
+__all__ = [
+    "NoSuchOrganisation",
+    "anothers",
+    "find",
+    "get",
+    "known",
+    "numbers_like",
+    "of_ids",
+    "ours",
+    "schools_behind",
+]

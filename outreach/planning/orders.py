@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, select, text
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship
 
 from outreach.booking.proposals import Proposal
 from outreach.county.schools import Organisation
@@ -194,6 +194,37 @@ def of_programme(programme_id: int) -> list[TourPlan]:
             .where(TourPlan.programme_id == programme_id, TourPlan.withdrawn_at.is_(None))
             .options(joinedload(TourPlan.figures).selectinload(PlanFigures.free_days))
             .order_by(TourPlan.id.desc())
+        )
+    )
+
+
+def behind(
+    plan_id: int, partnership_id: int, *, programme_id: int | None = None, at_most: int
+) -> list[TourPlan]:
+    """The plans of this partnership, or of one programme of it, in the order in which they were asked for, from the one
+    that follows this number; one query."""
+    query = (
+        select(TourPlan)
+        .join(TourPlan.programme)
+        .where(Programme.partnership_id == partnership_id, TourPlan.id > plan_id)
+        .options(contains_eager(TourPlan.programme), joinedload(TourPlan.figures))
+        .order_by(TourPlan.id)
+        .limit(at_most)
+    )
+    if programme_id is not None:
+        query = query.where(TourPlan.programme_id == programme_id)
+    return list(db.session.scalars(query))
+
+
+def lines_behind(line_id: int, plan: TourPlan, *, at_most: int) -> list[PlanLine]:
+    """Some of its lines, as they were drawn, from the one that follows this number; one query."""
+    return list(
+        db.session.scalars(
+            select(PlanLine)
+            .where(PlanLine.plan_id == plan.id, PlanLine.id > line_id)
+            .options(joinedload(PlanLine.organisation))
+            .order_by(PlanLine.id)
+            .limit(at_most)
         )
     )
 

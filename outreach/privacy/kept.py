@@ -380,6 +380,7 @@ NOT_OF_PEOPLE = {
         absence: kind
         answer: kind
         answer_wave: kind
+        api_token: scopes
         availability_change: what days
         booking: role outcome
         calendar_answer: partstat

@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 from outreach.web import (
+    api_answers,
     doors,
     erased_again,
     files,
@@ -61,6 +62,7 @@ def init_app(app: Flask) -> None:
     meanings.init_app(app)
     spoken.init_app(app)
     opened.init_app(app)
+    api_answers.init_app(app)
     gate.init_app(app)
     doors.init_app(app)
     problems.init_app(app)
@@ -70,6 +72,7 @@ def init_app(app: Flask) -> None:
 def _import_pages() -> None:
     """Each page hangs itself on its blueprint when imported."""
     import outreach.web.api.feed
+    import outreach.web.api.lists
     import outreach.web.company.agreement
     import outreach.web.company.availability
     import outreach.web.company.calling_off
@@ -165,6 +168,7 @@ def _import_pages() -> None:
     import outreach.web.public.calendar
     import outreach.web.public.code
     import outreach.web.public.company_day
+    import outreach.web.public.described
     import outreach.web.public.digest
     import outreach.web.public.find
     import outreach.web.public.looks

@@ -213,7 +213,7 @@ OPEN_PAGES = {
     "front": """
         public.home public.accessibility public.contact public.cookies public.privacy
         public.health public.ready public.state
-        public.accent public.logo company.worker static
+        public.accent public.logo public.feed_described company.worker static
     """,
     "way in": """
         public.sign_in public.sign_in_send public.sign_in_link public.sign_in_code public.forgotten

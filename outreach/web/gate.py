@@ -243,36 +243,54 @@ def _read_link(token: str) -> None:
 
 
 class ApiProblem(Exception):
-    """What is wrong with a request to the JSON feed: a status, a word for programs, a sentence for people."""
+    """What is wrong with a request to the JSON feed: a status, a word for programs, a sentence for people. `scope`:
+    which the token lacks."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, *, scope: str = "") -> None:
         super().__init__(message)
-        self.status, self.code, self.message = status, code, message
+        self.status, self.code, self.message, self.scope = status, code, message, scope
 
 
-def by_token(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Programs that send `Authorization: Bearer …` with a token that works; its partnership is in
-    g.partnership."""
+def by_token(scope: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Programs that send `Authorization: Bearer …` with a token that works and has the scope, '' for any; the token is
+    in g.api_token, its partnership in g.partnership."""
 
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        sent = request.authorization
-        if sent is None or sent.type != "bearer" or not sent.token:
-            raise ApiProblem(401, "token_missing", "Send a token: Authorization: Bearer outreach_…")
-        found = tokens.find(sent.token)
-        if found is None:
-            words = "This is no token of ours. Check that it was copied whole."
-            raise ApiProblem(401, "token_unknown", words)
-        if found.withdrawn_at is not None:
-            words = f"This token was withdrawn on {day_short(found.withdrawn_at)}. Ask a coordinator for a new one."
-            raise ApiProblem(410, "token_withdrawn", words)
-        g.partnership = db.session.get_one(Partnership, found.partnership_id)
-        label, answer = found.label, view(*args, **kwargs)
-        if request.method != "HEAD":
-            noted.read_by_program(label)
-        return answer
+    def with_scope(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            found = _token_sent()
+            if scope and scope not in found.scopes:
+                words = (
+                    f"This token may not read {scope}. Ask a coordinator for one with the scope ‘{scope}’."
+                )
+                raise ApiProblem(403, "scope_missing", words, scope=scope)
+            g.api_token = found
+            g.partnership = db.session.get_one(Partnership, found.partnership_id)
+            label, answer = found.label, view(*args, **kwargs)
+            if request.method != "HEAD":
+                noted.read_by_program(label)
+            return answer
 
-    return _with_guard(guarded, "token")
+        guarded.scope = scope  # type: ignore[attr-defined]  # told in the feed's own description
+        return _with_guard(guarded, "token")
+
+    return with_scope
+
+
+def _token_sent() -> tokens.ApiToken:
+    sent = request.authorization
+    if sent is None or sent.type != "bearer" or not sent.token:
+        raise ApiProblem(401, "token_missing", "Send a token: Authorization: Bearer outreach_…")
+    found = tokens.find(sent.token)
+    if found is None:
+        words = "This is no token of ours. Check that it was copied whole."
+        raise ApiProblem(401, "token_unknown", words)
+    if found.withdrawn_at is not None:
+        words = (
+            f"This token was withdrawn on {day_short(found.withdrawn_at)}. Ask a coordinator for a new one."
+        )
+        raise ApiProblem(410, "token_withdrawn", words)
+    return found
 
 
 def reread() -> None:

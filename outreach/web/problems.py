@@ -2,9 +2,11 @@
 programs."""
 
 import re
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from flask import Flask, current_app, g, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -41,12 +43,30 @@ def _stale(_error: CSRFError) -> tuple[str, int]:
     return render_template("problem.html", code=400, kind="stale", typed=typed, said=said), 400
 
 
-def _said_to_a_program(error: ApiProblem) -> tuple[dict[str, Any], int, dict[str, str]]:
-    asks = {"WWW-Authenticate": 'Bearer realm="Outreach"'} if error.status == 401 else {}
-    return {"error": {"code": error.code, "message": error.message}}, error.status, asks
+def _said_to_a_program(error: ApiProblem) -> Response:
+    asks = {401: "", 403: f', error="insufficient_scope", scope="{error.scope}"'}.get(error.status)
+    more = {} if asks is None else {"WWW-Authenticate": f'Bearer realm="Outreach"{asks}'}
+    return _to_a_program(error.status, error.code, error.message, more, error.scope)
 
 
-def problem(error: HTTPException) -> tuple[str | dict[str, Any], int, dict[str, str]] | HTTPException:
+def _to_a_program(
+    status: int, code: str, message: str, headers: Mapping[str, str] | None = None, scope: str = ""
+) -> Response:
+    """Problem details as RFC 9457 has them, and in them `error`, as the feed told it before."""
+    told: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": message,
+        "error": {"code": code, "message": message},
+    }
+    response = jsonify(told | ({"scope": scope} if scope else {}))
+    response.status_code, response.mimetype = status, "application/problem+json"
+    response.headers.extend(headers or {})
+    return response
+
+
+def problem(error: HTTPException) -> tuple[str, int, dict[str, str]] | Response | HTTPException:
     if error.code is None or error.code < 400:
         return error
     if isinstance(error, SecurityError):
@@ -58,8 +78,7 @@ def problem(error: HTTPException) -> tuple[str | dict[str, Any], int, dict[str, 
         )
     allow = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
     if request.path.startswith("/api/"):
-        told = {"code": error.name.lower().replace(" ", "_"), "message": error.description}
-        return {"error": told}, error.code, allow
+        return _to_a_program(error.code, error.name.lower().replace(" ", "_"), error.description or "", allow)
     # What a button of ours names was there when its page was made: somebody was quicker, or pressed twice.
     kind = "gone" if error.code == 404 and request.method == "POST" else "http"
     page = render_template("problem.html", code=error.code, kind=kind, back=_back(error.code))
@@ -88,7 +107,7 @@ def not_done(refusal: Refusal) -> Any:
     """A rule's no where no page says it: in its own words, on a page of its own."""
     db.session.rollback()
     if request.path.startswith("/api/"):
-        return {"error": {"code": "refused", "message": refusal.message}}, 409
+        return _to_a_program(409, "refused", refusal.message)
     return render_template("problem.html", code=409, kind="refused", why=refusal.message), 409
 
 
@@ -101,7 +120,7 @@ def _busy() -> Any:
     current_app.logger.warning("the database was not available for a page", exc_info=True)
     words = "We are busy: nothing was lost. Try again in a minute."
     if request.path.startswith("/api/"):
-        return {"error": {"code": "busy", "message": words}}, 503, RETRY_AFTER
+        return _to_a_program(503, "busy", words, RETRY_AFTER)
     g.pop("partnership", None)  # its row may not be read again now
     typed = typed_words.typed()
     page = render_template(
@@ -123,5 +142,5 @@ def broken(error: Exception) -> Any:
     if current_app.config["TESTING"]:
         raise error
     if request.path.startswith("/api/"):
-        return {"error": {"code": "broken", "message": "Something went wrong here. Try again later."}}, 500
+        return _to_a_program(500, "broken", "Something went wrong here. Try again later.")
     return render_template("problem.html", code=500, kind="http"), 500

@@ -289,7 +289,9 @@ def read(client: FlaskClient, token: str, path: str) -> Any:
 def test_a_token_is_shown_once_and_opens_the_feed_until_it_is_withdrawn(
     desk: FlaskClient, app: Flask
 ) -> None:
-    made = desk.post("/desk/reports/tokens", data={"label": "Council dashboard"})
+    made = desk.post(
+        "/desk/reports/tokens", data={"label": "Council dashboard", "scopes": ["figures", "reports"]}
+    )
     (token,) = re.findall(r'value="(outreach_[\w-]{32})"', made.text)
     assert token not in desk.get("/desk/reports/tokens").text
     reader = app.test_client()
@@ -309,8 +311,10 @@ def test_a_token_is_shown_once_and_opens_the_feed_until_it_is_withdrawn(
 
 @pytest.mark.both_databases
 def test_two_tokens_of_one_name_cannot_be_told_apart_and_are_refused(desk: FlaskClient) -> None:
-    assert desk.post("/desk/reports/tokens", data={"label": "Dashboard"}).status_code == 200
-    again = desk.post("/desk/reports/tokens", data={"label": "dashboard"})
+    assert (
+        desk.post("/desk/reports/tokens", data={"label": "Dashboard", "scopes": "figures"}).status_code == 200
+    )
+    again = desk.post("/desk/reports/tokens", data={"label": "dashboard", "scopes": "figures"})
     assert again.status_code == 422 and "There is a token called ‘dashboard’ already" in again.text
 
 

@@ -97,6 +97,7 @@ ANOTHER_WAY = {
     "public.no_reminders": "behind the link of a letter: test_before_visit_browser.py",
     "public.metrics": "no page",
     "public.calendar": "no page",
+    "public.feed_described": "no page",
     "public.accent": "no page; the colours of a partnership that has some: test_looks_pages.py",
     "public.logo": "no page; a partnership's logo: test_looks_pages.py",
     "school.take_fewer": "once a host gave fewer seats: test_guests_browser.py",

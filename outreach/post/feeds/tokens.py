@@ -1,28 +1,49 @@
-"""Tokens for the JSON feed that a council's own programs read: made by a coordinator, shown once, withdrawn.
+"""Tokens for the JSON feed that programs of a council or a company read: made by a coordinator, shown once, withdrawn.
 
 Only the SHA-256 of a token is kept, so that whoever reads a copy of the database can open nothing with it. A
-token opens the figures of one partnership, and changes nothing.
+token opens what its scopes name, of one partnership, and changes nothing.
 """
 
 import hashlib
 import re
 import secrets
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import history, whose
-from outreach.ground.db import Base, Instant, OfPartnership, db
+from outreach.ground.db import Base, Instant, Names, OfPartnership, db
 from outreach.ground.errors import NoSuch, Refusal
 
 PREFIX = "outreach_"
 """What every token begins with, so that one that leaked into a file or a log is known for what it is."""
 
+FIGURES, STANDINGS, BOOKINGS, REPORTS = "figures", "standings", "bookings", "reports"
+SCHOOLS, SHOWS, PLANS = "schools", "shows", "plans"
+
+SCOPES: Mapping[str, str] = {
+    FIGURES: "sums of schools and bodies, by district, phase and type",
+    STANDINGS: "each school and body with its standing",
+    BOOKINGS: "bookings, as they stood",
+    REPORTS: "reports that were published to the board",
+    SCHOOLS: "schools, with their places",
+    SHOWS: "shows and sessions, and who plays where",
+    PLANS: "plans of a tour, and what they propose",
+}
+"""What a token may read -> in words."""
+
+AS_BEFORE = (FIGURES, STANDINGS, BOOKINGS, REPORTS)
+"""What every token read before there were scopes."""
+
+OF_COMPANY = (SHOWS,)
+"""What a company's token reads: its own shows, and nothing of another's."""
+
 
 class ApiToken(Base, OfPartnership):
-    """One token: what it is for, its last four characters to tell it by, and by whom it was made and
-    withdrawn."""
+    """One token: what it is for, what it may read, its last four characters to tell it by, and by whom it was made and
+    withdrawn. `company_id`: of a company's own diary; None: of the partnership as a whole."""
 
     __tablename__ = "api_token"
     in_history = ("API token", "id")
@@ -31,6 +52,8 @@ class ApiToken(Base, OfPartnership):
     token_hash: Mapped[str] = mapped_column(Text, unique=True)
     label: Mapped[str] = mapped_column(Text)
     ending: Mapped[str] = mapped_column(Text)
+    scopes: Mapped[tuple[str, ...]] = mapped_column(Names, server_default="\n".join(AS_BEFORE))
+    company_id: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(Instant)
     created_by: Mapped[str] = mapped_column(Text)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -41,28 +64,46 @@ class LabelTaken(Refusal):
     field = "label"
 
 
+class NothingToRead(Refusal):
+    field = "scopes"
+
+
 class NoSuchToken(NoSuch):
     """There is none, or it is another partnership's."""
 
 
-def make(partnership_id: int, label: str, *, who: str, now: datetime) -> tuple[ApiToken, str]:
-    """A new token's row, and the token itself: 192 random bits that are kept nowhere. Raises LabelTaken."""
+def make(
+    partnership_id: int,
+    label: str,
+    *,
+    scopes: Collection[str] = tuple(SCOPES),
+    company_id: int | None = None,
+    who: str,
+    now: datetime,
+) -> tuple[ApiToken, str]:
+    """A new token's row, and the token itself: 192 random bits that are kept nowhere. A company's reads its shows
+    alone, whatever else is asked for. Raises LabelTaken, NothingToRead."""
     if any(t.label.casefold() == label.casefold() for t in live(partnership_id)):
         raise LabelTaken(
             f"There is a token called ‘{label}’ already. Give this one another name, or withdraw that one."
         )
+    opened = OF_COMPANY if company_id is not None else tuple(s for s in SCOPES if s in scopes)
+    if not opened:
+        raise NothingToRead("Tick what it may read.")
     token = PREFIX + secrets.token_urlsafe(24)
     row = ApiToken(
         partnership_id=partnership_id,
         token_hash=hash_of(token),
         label=label,
         ending=token[-4:],
+        scopes=opened,
+        company_id=company_id,
         created_at=now,
         created_by=who,
     )
     db.session.add(row)
     db.session.flush()
-    history.record("made", row, who=who, now=now, after=label)
+    history.record("made", row, who=who, now=now, after={"label": label, "reads": list(opened)})
     return row, token
 
 

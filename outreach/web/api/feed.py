@@ -4,62 +4,94 @@ docs/api.md.
 Its shape is a promise: words may be added, none is taken away or changes its meaning within v1.
 """
 
-from collections.abc import Sequence
-from datetime import date
-from typing import Any
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from datetime import UTC, date
+from typing import Any, TypeVar
 
-from flask import g, request, url_for
+from flask import current_app, g, request, url_for
 
 from outreach.county.schools import FIRST_OF_BODIES
 from outreach.coverage import figures, standings
 from outreach.coverage.board import corrections, dashboard, publishing
 from outreach.coverage.board.content import said
+from outreach.coverage.board.dashboard import Booked
 from outreach.coverage.board.publishing import BoardReport
 from outreach.coverage.figures import Totals
 from outreach.coverage.standings import NINE, Standing
 from outreach.ground import clock
-from outreach.ground.school_year import YEAR_GROUPS, year_name
-from outreach.ground.timespans import day_of, local
+from outreach.ground.school_year import YEAR_GROUPS
+from outreach.ground.timespans import local
 from outreach.outcomes.board_parts import COST, FOLLOWED, OUTCOMES, REFERRALS
+from outreach.post.feeds import tokens
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
+from outreach.web import api_pages
+from outreach.web.api.feed_shapes import (
+    BODIES,
+    BOOKINGS,
+    BOOKINGS_OF_BODIES,
+    FIGURES,
+    REPORT,
+    REPORTS,
+    STANDINGS,
+    START,
+)
+from outreach.web.api_pages import AS_OF, CURSOR, LIMIT, Key
+from outreach.web.api_programmes import programme_told
+from outreach.web.api_shapes import WHOLE, Asked, told
 from outreach.web.gate import ApiProblem, api, by_token
 
-PAGE = 500
+NO_PROGRAMME = {404: "There is no such programme, or it is another partnership's."}
+
+PAGE_NUMBER = Asked(
+    name="page",
+    says="Instead of a cursor: the page of that number, of 500 rows each, as before.",
+    shape=WHOLE,
+)
+
+Row = TypeVar("Row")
 
 PARTS = (OUTCOMES, REFERRALS, FOLLOWED, COST)
 """Of the newest report, beside its people: whether it helped, referrals, whether promises are kept, what it cost."""
 
 
 @api.get("/")
-@by_token
+@told(START)
+@by_token()
 def api_start() -> Any:
     """The partnership and its programmes, each with the addresses of what can be read of it."""
-    every = programmes.of_partnership(g.partnership.id)
+    every = programmes.of_partnership(g.partnership.id) if g.api_token.company_id is None else []
     whom = programmes.in_words(every)
     return {
         "partnership": g.partnership.name,
         "county": g.partnership.county,
+        "time_zone": "Europe/London",
+        "scopes": list(g.api_token.scopes),
         "programmes": [
-            _programme(p)
+            programme_told(p)
             | {
                 "target": whom[p.id],
-                "figures": _to("api_figures", programme_id=p.id),
-                "standings": _to("api_standings", programme_id=p.id),
-                "bookings": _to("api_bookings", programme_id=p.id),
-                "bodies": _to("api_bodies", programme_id=p.id) if p.for_adults else None,
-                "bookings_of_bodies": _to("api_bookings_of_bodies", programme_id=p.id)
+                "figures": _opens("api_figures", programme_id=p.id),
+                "standings": _opens("api_standings", programme_id=p.id),
+                "bookings": _opens("api_bookings", programme_id=p.id),
+                "bodies": _opens("api_bodies", programme_id=p.id) if p.for_adults else None,
+                "bookings_of_bodies": _opens("api_bookings_of_bodies", programme_id=p.id)
                 if p.for_adults
                 else None,
             }
             for p in every
         ],
-        "reports": _to("api_reports"),
+        "reports": _opens("api_reports"),
+        "schools": _opens("api_schools"),
+        "shows": _opens("api_shows"),
+        "plans": _opens("api_plans"),
     }
 
 
 @api.get("/programmes/<int:programme_id>/figures")
-@by_token
+@told(FIGURES, AS_OF, problems=NO_PROGRAMME)
+@by_token(tokens.FIGURES)
 def api_figures(programme_id: int) -> Any:
     """Sums of schools, and apart from them of bodies, as of a day; people and all else as the newest report up to that
     day has them."""
@@ -69,7 +101,7 @@ def api_figures(programme_id: int) -> Any:
     sums, bodies = halves.schools, halves.bodies
     report = publishing.newest(programme.id, until=day)
     return {
-        "programme": _programme(programme),
+        "programme": programme_told(programme),
         "as_of": day.isoformat(),
         "target": found.whom,
         "whole": _totals(sums.county),
@@ -97,40 +129,39 @@ def api_figures(programme_id: int) -> Any:
 
 
 @api.get("/programmes/<int:programme_id>/standings")
-@by_token
+@told(STANDINGS, AS_OF, LIMIT, CURSOR, PAGE_NUMBER, problems=NO_PROGRAMME)
+@by_token(tokens.STANDINGS)
 def api_standings(programme_id: int) -> Any:
     """Every school of the target with its one standing, by URN."""
     programme, day = _asked(programme_id)
     found = standings.standings_of_programme(programme.id, as_of=day, now=clock.now())
     schools = sorted((s for s in found.target if not s.is_body), key=lambda s: s.organisation_id)
-    page, pages = _page(len(schools))
-    return _paged("api_standings", programme, day, len(schools), page, pages) | {
-        "standings": [_standing(s) for s in schools[(page - 1) * PAGE : page * PAGE]]
-    }
+    shown, page = _page("standings", schools, lambda s: (s.organisation_id,), programme, day)
+    return page | {"standings": [_standing(s) for s in shown]}
 
 
 @api.get("/programmes/<int:programme_id>/bodies")
-@by_token
+@told(BODIES, AS_OF, LIMIT, CURSOR, PAGE_NUMBER, problems=NO_PROGRAMME)
+@by_token(tokens.STANDINGS)
 def api_bodies(programme_id: int) -> Any:
     """Every body of the target with its one standing; none has a URN, and each has a number of its own."""
     programme, day = _asked(programme_id)
     found = standings.standings_of_programme(programme.id, as_of=day, now=clock.now())
     bodies = sorted((s for s in found.target if s.is_body), key=lambda s: s.organisation_id)
-    page, pages = _page(len(bodies))
-    return _paged("api_bodies", programme, day, len(bodies), page, pages) | {
-        "bodies": [_body(s) for s in bodies[(page - 1) * PAGE : page * PAGE]]
-    }
+    shown, page = _page("bodies", bodies, lambda s: (s.organisation_id,), programme, day)
+    return page | {"bodies": [_body(s) for s in shown]}
 
 
 @api.get("/programmes/<int:programme_id>/bookings")
-@by_token
+@told(BOOKINGS, AS_OF, LIMIT, CURSOR, PAGE_NUMBER, problems=NO_PROGRAMME)
+@by_token(tokens.BOOKINGS)
 def api_bookings(programme_id: int) -> Any:
     """Every booking of a school as it stood, by when the show is."""
     programme, day = _asked(programme_id)
     every = dashboard.bookings(programme, as_of=day, now=clock.now())
     booked = [b for b in every if not b.kind_of_body]
-    page, pages = _page(len(booked))
-    return _paged("api_bookings", programme, day, len(booked), page, pages) | {
+    shown, page = _page("bookings", booked, _by_start, programme, day)
+    return page | {
         "bookings": [
             {
                 "reference": b.reference,
@@ -142,20 +173,21 @@ def api_bookings(programme_id: int) -> Any:
                 "pupils_expected": said(b.pupils_expected),
                 "outcome": b.outcome,
             }
-            for b in booked[(page - 1) * PAGE : page * PAGE]
+            for b in shown
         ]
     }
 
 
 @api.get("/programmes/<int:programme_id>/bodies/bookings")
-@by_token
+@told(BOOKINGS_OF_BODIES, AS_OF, LIMIT, CURSOR, PAGE_NUMBER, problems=NO_PROGRAMME)
+@by_token(tokens.BOOKINGS)
 def api_bookings_of_bodies(programme_id: int) -> Any:
     """The same of bodies, by when the session is."""
     programme, day = _asked(programme_id)
     every = dashboard.bookings(programme, as_of=day, now=clock.now())
     booked = [b for b in every if b.kind_of_body]
-    page, pages = _page(len(booked))
-    return _paged("api_bookings_of_bodies", programme, day, len(booked), page, pages) | {
+    shown, page = _page("bookings of bodies", booked, _by_start, programme, day)
+    return page | {
         "bookings": [
             {
                 "reference": b.reference,
@@ -166,25 +198,24 @@ def api_bookings_of_bodies(programme_id: int) -> Any:
                 "staff_expected": said(b.pupils_expected),
                 "outcome": b.outcome,
             }
-            for b in booked[(page - 1) * PAGE : page * PAGE]
+            for b in shown
         ]
     }
 
 
 @api.get("/reports")
-@by_token
+@told(REPORTS)
+@by_token(tokens.REPORTS)
 def api_reports() -> Any:
     return {"reports": [_report(r) for r in publishing.of_partnership(g.partnership.id)]}
 
 
 @api.get("/reports/<int:report_id>")
-@by_token
+@told(REPORT, problems={404: "There is no such report, or it is another partnership's."})
+@by_token(tokens.REPORTS)
 def api_report(report_id: int) -> Any:
     """A published report as it was, and what was corrected since."""
-    try:
-        report = publishing.get(g.partnership.id, report_id)
-    except publishing.NoSuchReport as refusal:
-        raise ApiProblem(404, "no_such_report", refusal.message) from refusal
+    report = api_pages.ours(lambda: publishing.get(g.partnership.id, report_id), "report")
     since = corrections.since(report, now=clock.now())
     return _report(report) | {
         "content": report.content,
@@ -198,58 +229,46 @@ def api_report(report_id: int) -> Any:
 
 def _asked(programme_id: int) -> tuple[Programme, date]:
     """The partnership's programme and the day of ?as_of=2027-01-19, else today."""
-    try:
-        programme = programmes.get(g.partnership.id, programme_id)
-    except programmes.NoSuchProgramme as refusal:
-        raise ApiProblem(404, "no_such_programme", "There is no such programme here.") from refusal
-    today = day_of(clock.now())
-    text = request.args.get("as_of", "").strip()
-    if not text:
-        return programme, today
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise ApiProblem(422, "bad_date", f"‘{text[:40]}’ is not a date. Say it like 2027-01-19.") from None
-    if day > today:
-        raise ApiProblem(422, "bad_date", f"{day.isoformat()} is still to come.")
-    if day.year < 1990:
-        raise ApiProblem(422, "bad_date", f"{day.isoformat()} is before there was anything to count.")
-    return programme, day
+    return api_pages.our_programme(programme_id), api_pages.asked_as_of(clock.now())
 
 
-def _page(rows: int) -> tuple[int, int]:
-    """(the page of ?page=2, how many there are)."""
-    pages = max(1, -(-rows // PAGE))
-    text = request.args.get("page", "1")
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= pages):
-        there = "is 1 page" if pages == 1 else f"are {pages} pages"
-        raise ApiProblem(422, "bad_page", f"There {there}, and no page ‘{text[:20]}’.")
-    return int(text), pages
+def _by_start(b: Booked) -> tuple[str, str]:
+    return b.starts_at.astimezone(UTC).isoformat(), b.reference
 
 
-def _paged(
-    endpoint: str, programme: Programme, day: date, rows: int, page: int, pages: int
-) -> dict[str, Any]:
-    following = None
-    if page < pages:
-        following = _to(endpoint, programme_id=programme.id, as_of=day.isoformat(), page=page + 1)
-    return {
-        "programme": _programme(programme),
+def _page(
+    of: str, rows: Sequence[Row], key: Callable[[Row], Key], programme: Programme, day: date
+) -> tuple[Sequence[Row], dict[str, Any]]:
+    """The rows of the page behind ?cursor=, or of ?page=2, and what is said of it; `rows` lie in the order of `key`."""
+    size = api_pages.MOST if "page" in request.args else api_pages.limit()
+    pages = max(1, -(-len(rows) // size))
+    asked = {"as_of": day.isoformat()}
+    if "page" in request.args:
+        page = _number(pages)
+        shown = rows[(page - 1) * size : page * size]
+        following = api_pages.going_on(**asked, page=page + 1) if page < pages else None
+    else:
+        behind = api_pages.cursor(of, *(type(part) for part in key(rows[0]))) if rows else None
+        before = 0 if behind is None else bisect_right(rows, behind, key=key)
+        page = before // size + 1
+        shown, following = api_pages.paged(of, rows[before : before + size + 1], key, **asked)
+    return shown, {
+        "programme": programme_told(programme),
         "as_of": day.isoformat(),
-        "count": rows,
+        "count": len(rows),
         "page": page,
         "pages": pages,
         "next": following,
     }
 
 
-def _programme(programme: Programme) -> dict[str, Any]:
-    return {
-        "id": programme.id,
-        "title": programme.title,
-        "academic_year": year_name(programme.academic_year),
-        "for_adults": programme.for_adults,
-    }
+def _number(pages: int) -> int:
+    """The page of ?page=2."""
+    text = request.args["page"]
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= pages):
+        there = "is 1 page" if pages == 1 else f"are {pages} pages"
+        raise ApiProblem(422, "bad_page", f"There {there}, and no page ‘{text[:20]}’.")
+    return int(text)
 
 
 def _totals(t: Totals) -> dict[str, Any]:
@@ -303,7 +322,7 @@ def _report(report: BoardReport) -> dict[str, Any]:
     return {
         "id": report.id,
         "number": report.number,
-        "programme": _programme(report.programme),
+        "programme": programme_told(report.programme),
         "as_of": report.as_of.isoformat(),
         "published_at": local(report.published_at).isoformat(timespec="seconds"),
         "address": _to("api_report", report_id=report.id),
@@ -329,3 +348,9 @@ def _people(report: BoardReport) -> dict[str, Any]:
 
 def _to(endpoint: str, **words: Any) -> str:
     return url_for(f"api.{endpoint}", **words)
+
+
+def _opens(endpoint: str, **words: Any) -> str | None:
+    """The address of what the token has the scope for."""
+    scope = getattr(current_app.view_functions[f"api.{endpoint}"], "scope", "")
+    return _to(endpoint, **words) if scope in g.api_token.scopes else None
