@@ -9,7 +9,10 @@ from flask.logging import wsgi_errors_stream
 from outreach import tables  # noqa: F401
 from outreach.asking.chasing import offers
 from outreach.asking.seen_before import SEEN_BEFORE
-from outreach.booking import as_it_stands
+from outreach.booking import (
+    as_it_stands,
+    noted_for_programs,  # noqa: F401
+)
 from outreach.booking.sessions import places
 from outreach.county import sign_in_providers
 from outreach.coverage.board.publishing import FURTHER
@@ -18,7 +21,9 @@ from outreach.ground import config, erasures, errands, log_lines, telling
 from outreach.ground.db import LAST_DEEDS, db
 from outreach.outcomes import board_parts, families
 from outreach.post.again import WHAT_STANDS
+from outreach.post.webhooks import events
 from outreach.tour import freed_places, freed_seats
+from outreach.visits import noted_for_programs as _reports_noted  # noqa: F401
 from outreach.visits.before.sheets import QUESTIONS_ASKED
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,6 +47,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
             freed_places.NOTED: offers.keep_what_came_free,
             freed_seats.NOTED: places.seat_who_waits,
             erasures.NOTED: erasures.write,
+            events.NOTED: events.put_down,
             telling.NOTED: telling.tell,
         },
     )

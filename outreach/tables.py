@@ -78,6 +78,8 @@ import outreach.post.outbox
 import outreach.post.outgoing.duty
 import outreach.post.outgoing.pauses
 import outreach.post.troupe_links
+import outreach.post.webhooks.deliveries
+import outreach.post.webhooks.subscriptions
 import outreach.post.wordings
 import outreach.privacy.runs
 import outreach.tour.agreements

@@ -92,6 +92,8 @@ ROWS = {
     "view_id": "saved_view.id",
     "own_letter_id": "own_letter.id",
     "token_id": "api_token.id",
+    "webhook_id": "webhook.id",
+    "delivery_id": "webhook_delivery.id",
     "item_id": "question_item.id",
     "questionnaire_id": "questionnaire.id",
     "wave_id": "answer_wave.id",

@@ -35,6 +35,7 @@ GROUPS = {
     "roads": "roads",
     "setup": "setup",
     "sign-in": "sign_in",
+    "webhooks": "webhooks",
 }
 """Name of a command or group -> the file of this folder that holds it under that name."""
 

@@ -34,6 +34,7 @@ from outreach.ground.wording import clock as clock_time
 from outreach.ground.wording import count, day_short
 from outreach.outcomes import reminding as open_waves
 from outreach.outcomes import staff_letters, waves
+from outreach.post.webhooks import deliveries
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.visits import asking_companies, pledge_letters, reminding
@@ -178,6 +179,7 @@ def _round_of_one(*, dry_run: bool, now: datetime) -> int:
         with transaction():
             uploads.sweep(now=now)
             register_waiting.sweep(now=now)
+            deliveries.forget_old(now=now)
             attempts.sweep(now=now)
             withdrawing.withdraw_one(now=now)
             reminding.withdraw_one(now=now)

@@ -72,6 +72,7 @@ READ_BY_THE_FINDER: Mapping[str, tuple[str, ...]] = {
     "troupe_link": ("nonce",),
     "visit_reminder": ("stop_hash",),
     "wave_code": ("id", "code"),
+    "webhook_delivery": ("status", "not_before"),
 }
 """Columns beside partnership_id, which it reads wherever there is one."""
 

@@ -17,6 +17,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
 from outreach.ground.wording import day as day_words
 from outreach.post import links
+from outreach.post.webhooks import subscriptions
 from outreach.tour import companies
 from outreach.tour.companies import Company
 
@@ -118,10 +119,16 @@ def reset_factor(email: str) -> None:
 
 @people.command("seal-anew")
 def seal_anew() -> None:
-    """Seal the secrets of second factors under SECRET_KEY, before an older key leaves SECRET_KEY_FALLBACKS."""
+    """Seal the secrets of second factors and webhooks under SECRET_KEY, before an older key leaves
+    SECRET_KEY_FALLBACKS."""
     with transaction():
         done, lost = second_factors.seal_anew()
+        of_webhooks, shut = subscriptions.seal_anew()
     click.echo(f"{count(done, 'second factor')} sealed under the present key.")
+    if of_webhooks or shut:
+        click.echo(
+            f"{count(of_webhooks, 'secret')} of webhooks sealed under it; {shut} no key opens: make new ones."
+        )
     if lost:
         raise click.ClickException(
             f"{count(lost, 'second factor')} of a key that is in no setting any more: reset them by "

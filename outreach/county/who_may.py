@@ -91,7 +91,9 @@ KINDS = {
         export=DESK,
         change=LEADS,
     ),
-    "tokens": Kind(words="tokens for programs that read the figures", see=TEAM, change=LEADS),
+    "tokens": Kind(
+        words="tokens for programs that read, and webhooks that tell them", see=TEAM, change=LEADS
+    ),
     "history": Kind(words="the history of the whole partnership", see=LEADS, export=LEADS, change=NOBODY),
     "words": Kind(
         words="words that were typed, gathered, and their erasing where they name a child",
@@ -173,7 +175,7 @@ COMMANDS = {
         "demonstration set-aside",
         "restore",
     ),
-    "jobs, each partnership’s by itself: letters out, mail in, the day’s round, plans, roads, calendars made anew": (
+    "jobs, each partnership’s by itself: letters out, mail in, programs told, the day’s round, plans, roads": (
         "asking chase",
         "feeds rebuild",
         "planner work",
@@ -182,6 +184,7 @@ COMMANDS = {
         "post send",
         "roads check",
         "roads fill",
+        "webhooks send",
     ),
     "partnerships: founded, and the schools or authorities that one gives to another": (
         "register asked",

@@ -36,6 +36,7 @@ UNTOLD = {
     "sign_in_failure": "tries that are counted for an hour; a wrong password is told by its own deed",
     "sign_in_session": "when somebody was last here; beginning and end are told by their own deeds",
     "passkey_challenge": "what a browser is to sign within minutes; a passkey that is added or goes is told",
+    "webhook_delivery": "what a program is told of a deed, which is told itself",
     "plan_figures": "what the planner reckons of a plan, whose asking is told",
 }
 """Tables in which a row is no change of anybody's that is to be told, and why."""

@@ -298,6 +298,7 @@ KEPT = (
             target_decision: who
             training_session: created_by
             troupe_link: created_by withdrawn_by
+            webhook: label created_by stopped_by
             agreement: begun_by ended_by
             agreement_code: made_by
             visit_report: who
@@ -438,6 +439,8 @@ NOT_OF_PEOPLE = {
         visit_report: side
         visit_text: kind
         wave_code: ended_as
+        webhook: events
+        webhook_delivery: event status
     """,
     "a school, a service, a district or a council, from the register or by its public name": """
         authority: la_code name
@@ -528,8 +531,17 @@ NOT_OF_PEOPLE = {
         troupe_link: nonce
         visit_reminder: stop_hash
         wave_code: code
+        webhook_delivery: uid
+        webhook_secret: sealed
     """,
-    "an event as calendars have it: place and time, and nobody’s name": "feed_entry: text",
+    "an event as calendars have it: place and time, and nobody’s name": """
+        feed_entry: text
+        webhook_delivery: body
+    """,
+    "a program that is told, and what it answered": """
+        webhook: address
+        webhook_delivery: answer
+    """,
     "a process at work, and what hindered it": """
         job_round: job errand
         letter: leased_by

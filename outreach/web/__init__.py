@@ -162,6 +162,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.visit_texts
     import outreach.web.coordinator.waters
     import outreach.web.coordinator.waves
+    import outreach.web.coordinator.webhooks
     import outreach.web.coordinator.weeks
     import outreach.web.coordinator.wording
     import outreach.web.public.by_account

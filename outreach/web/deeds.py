@@ -179,8 +179,8 @@ PAGES = {
         EXPORT: "partnership_history_csv",
     },
     "tokens": {
-        SEE: "api_tokens",
-        CHANGE: "withdraw_token",
+        SEE: "api_tokens webhooks webhook",
+        CHANGE: "withdraw_token webhook_again webhook_secret webhook_stop webhook_try",
     },
     "words": {
         SEE: "typed_words",

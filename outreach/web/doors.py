@@ -110,6 +110,7 @@ DOORS = (
             Row("What staff say", "staff_said"),
             Row("Cost", "cost"),
             Row("Dashboard", "api_tokens"),
+            Row("Webhooks", "webhooks"),
         ),
     ),
     Door(
@@ -209,6 +210,8 @@ BELONGS = {
     "letter_address": "letters",
     "confirmation_letter": "confirmations",
     "board_report": "board_reports",
+    "webhook": "webhooks",
+    "webhook_secret": "webhooks",
     "followed_list": "followed",
     "board_draft": "board_reports",
     "referral_numbers": "referrals",

@@ -17,7 +17,7 @@ OWNERS = {
     "smtplib": ("post/outgoing/mail_server.py",),
     "imaplib": ("post/incoming/mailbox.py",),
     "urllib.request": ("tour/router.py", "county/openid/line.py"),
-    "http.client": ("tour/router.py", "county/openid/line.py"),
+    "http.client": ("tour/router.py", "county/openid/line.py", "post/webhooks/line.py"),
     "authlib": ("county/openid/tokens.py",),
     "joserfc": ("county/openid/tokens.py",),
     "flufl": ("post/incoming/bounces.py",),

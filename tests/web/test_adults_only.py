@@ -40,8 +40,17 @@ NAMES_NOBODY = "what to do with a mail that names a child"
 A_VENUE = "a hall is one of the kinds of venues"
 CHOOSES = "where somebody chooses whom a programme is for"
 
+FOR_PROGRAMS = "of one shape for every programme, and of schools as the register has them"
+
 BESIDE = {
+    "api.api_planned_shows": FOR_PROGRAMS,
+    "api.api_plans": FOR_PROGRAMS,
+    "api.api_schools": FOR_PROGRAMS,
+    "api.api_shows": FOR_PROGRAMS,
+    "public.feed_described": FOR_PROGRAMS,
     "coordinator.api_tokens": AS_A_WHOLE,
+    "coordinator.webhook": AS_A_WHOLE,
+    "coordinator.webhooks": AS_A_WHOLE,
     "coordinator.contacts": "leads to past shows, which were of pupils",
     "coordinator.followed": OF_PUPILS,
     "coordinator.guide": AS_A_WHOLE,

@@ -419,6 +419,7 @@ DRAWN = {
     "troupe_event.organizer_token",
     "troupe_link.nonce",
     "visit_reminder.stop_hash",
+    "webhook_delivery.uid",
 }
 """The same of what is drawn from 80 bits or more, so that no two meet."""
 
