@@ -26,6 +26,7 @@ from outreach.post.incoming import mailbox
 from outreach.post.monitoring import watch
 from outreach.post.outgoing import duty, mail_server
 from outreach.post.outgoing.duty import Postman
+from outreach.post.webhooks import deliveries
 from outreach.privacy import runs
 from outreach.tour import road_questions, router
 
@@ -293,7 +294,7 @@ def _database(now: datetime) -> Told:
     yield from _role()
     yield from _clocks(now)
     yield from _one_key(now)
-    for looked_at in (_post, _round, _swept, _history, _planner, _roads):
+    for looked_at in (_post, _round, _swept, _history, _webhooks, _planner, _roads):
         yield from looked_at(now)
 
 
@@ -433,6 +434,11 @@ def _history(now: datetime) -> Told:
         )
     else:
         yield ready("The history is sealed.")
+
+
+def _webhooks(now: datetime) -> Told:
+    if deliveries.due(now).age(now) > timedelta(minutes=current_app.config["QUEUE_MINUTES"]):
+        yield not_ready("Programs wait to be told and nobody tells them: start flask webhooks send --loop.")
 
 
 def _planner(now: datetime) -> Told:

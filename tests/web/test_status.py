@@ -203,6 +203,7 @@ def test_health_tells_since_when_letters_could_have_gone(client: FlaskClient, st
             "database": "ok",
             "post": "ok",
             "mailbox": "ok",
+            "webhooks": "ok",
             "days_round": "has never come",
             "letters_due": 1,
             "oldest_due_seconds": 1800,

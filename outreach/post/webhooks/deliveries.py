@@ -3,7 +3,7 @@
 At least once, in no promised order: each bears a uid by which whoever reads knows it again. Tried for three days.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from outreach.ground import history, whose
 from outreach.ground.db import Base, Instant, db, key_within_partnership, transaction
 from outreach.ground.errors import NoSuch
+from outreach.ground.figures import Figure, one
 from outreach.post.webhooks import subscriptions
 from outreach.post.webhooks.subscriptions import Webhook
 
@@ -108,6 +109,10 @@ class Due:
 
     number: int
     oldest_at: datetime | None
+
+    def age(self, now: datetime) -> timedelta:
+        """How long the oldest has been due; zero when nothing is."""
+        return max(now - self.oldest_at, timedelta()) if self.oldest_at else timedelta()
 
 
 def claim(now: datetime, *, most: int = AT_A_TIME) -> list[ClaimedDelivery]:
@@ -217,6 +222,17 @@ def due(now: datetime) -> Due:
     parts = whose.of_each(lambda: _due_here(now))
     oldest = [part.oldest_at for part in parts if part.oldest_at is not None]
     return Due(number=sum(part.number for part in parts), oldest_at=min(oldest, default=None))
+
+
+def figures(now: datetime) -> Iterator[Figure]:
+    """The same as a monitor reads it."""
+    found = due(now)
+    yield Figure("outreach_webhooks_due", "Deliveries that could go this moment and have not.", one(found.number))
+    yield Figure(
+        "outreach_oldest_due_webhook_seconds",
+        "For how long the oldest of these could have gone.",
+        one(found.age(now).total_seconds()),
+    )
 
 
 def _due_here(now: datetime) -> Due:

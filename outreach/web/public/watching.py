@@ -14,6 +14,7 @@ from outreach.post.incoming import inbox
 from outreach.post.monitoring import figures as post_figures
 from outreach.post.monitoring import watch
 from outreach.post.outgoing import pauses
+from outreach.post.webhooks import deliveries
 from outreach.web import measures
 from outreach.web.gate import by_bearer_token, open_to_all, public
 
@@ -43,8 +44,8 @@ def ready() -> Any:
 @open_to_all
 def state() -> Any:
     """For a monitor: 503 when the database does not answer or cannot be written; else 200, 'degraded' when
-    letters wait for too long, the mailbox is not read, or the day's round does not come (or never came, though a
-    programme waits for it).
+    letters wait for too long, programs are not told, the mailbox is not read, or the day's round does not come (or
+    never came, though a programme waits for it).
 
     Letters that wait are no reason to send visitors elsewhere: a proxy asks /ready, and a monitor goes by the word
     here.
@@ -52,6 +53,7 @@ def state() -> Any:
     now = clock.now()
     try:
         queue, pause, looked = watch.queue(now), pauses.standing(), inbox.last_look()
+        untold = deliveries.due(now)
         last_round = chasing.last_run()
         awaited = last_round or chasing.awaited_since()
     except SQLAlchemyError:
@@ -65,11 +67,13 @@ def state() -> Any:
     polls = bool(current_app.config["IMAP_URL"])
     round_late = awaited is not None and chasing.is_late(awaited, now=now)
     unread = polls and (looked is None or bool(looked.problem) or now - looked.looked_at > patience)
+    nobody_tells = untold.age(now) > patience
     return {
-        "status": "degraded" if age > patience or unread or round_late else "ok",
+        "status": "degraded" if age > patience or unread or round_late or nobody_tells else "ok",
         "database": "ok",
         "post": pause.kind if pause else "ok",
         "mailbox": "not read" if unread else "ok",
+        "webhooks": "nobody sends" if nobody_tells else "ok",
         "days_round": "has never come" if last_round is None else "late" if round_late else "ok",
         "letters_due": queue.due,
         "oldest_due_seconds": int(age.total_seconds()),
@@ -83,5 +87,10 @@ def metrics() -> Any:
     now = clock.now()
     measured = measures.of_process()
     assert measured is not None
-    told = [*post_figures.figures(watch.of_service(now), now), *job_rounds.figures(), *queue.figures(now)]
+    told = [
+        *post_figures.figures(watch.of_service(now), now),
+        *deliveries.figures(now),
+        *job_rounds.figures(),
+        *queue.figures(now),
+    ]
     return Response(measured.text(told), content_type=measures.CONTENT_TYPE)
