@@ -47,7 +47,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
             freed_places.NOTED: offers.keep_what_came_free,
             freed_seats.NOTED: places.seat_who_waits,
             erasures.NOTED: erasures.write,
-            events.NOTED: events.put_down,
+            events.NOTED: telling.timed(events.put_down),
             telling.NOTED: telling.tell,
         },
     )

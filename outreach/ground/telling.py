@@ -4,7 +4,7 @@ A verb that says what it did, from what to what, writes its own deed (`history.r
 changed a row and put down none, the page is put down at its end, in it: no door that is added later can be forgotten.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -70,6 +70,11 @@ def tell() -> None:
     if teller is not None and _TOLD not in db.session.info:
         of = Subject(PAGE, teller.page, teller.partnership_id)
         history.record(SENT, of, who=teller.who, now=clock.now())
+
+
+def timed(deed: Callable[..., None]) -> Callable[[], None]:
+    """A deed at the end of a transaction that is told what time it is."""
+    return lambda: deed(now=clock.now())
 
 
 def _flushed(session: Session, _context: Any) -> None:

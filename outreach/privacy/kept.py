@@ -298,7 +298,7 @@ KEPT = (
             target_decision: who
             training_session: created_by
             troupe_link: created_by withdrawn_by
-            webhook: label created_by stopped_by
+            webhook: label created_by withdrawn_by
             agreement: begun_by ended_by
             agreement_code: made_by
             visit_report: who

@@ -381,7 +381,7 @@ def test_one_is_made_tried_given_another_secret_and_stopped_on_the_pages(
     what = db.session.scalars(
         select(History.what).where(History.subject == "webhook", History.subject_id == str(row.id))
     ).all()
-    assert what == ["made", "tried", "made a new secret", "stopped"]
+    assert what == ["made", "tried", "made a new secret", "withdrew"]
 
 
 def test_one_that_was_never_taken_goes_again_from_its_page(

@@ -73,6 +73,10 @@ class WebhookDelivery(Base):
     http_status: Mapped[int | None]
     answer: Mapped[str] = mapped_column(Text, default="", server_default="")
 
+    @property
+    def was_tried(self) -> bool:
+        return self.attempts > 0
+
 
 class NoSuchDelivery(NoSuch):
     """There is none, or it is another's."""
@@ -189,7 +193,7 @@ def withdraw_waiting(webhook: Webhook, *, now: datetime) -> None:
 def again(webhook: Webhook, delivery_id: int, *, who: str, now: datetime) -> WebhookDelivery:
     """It goes at once, with all its tries, whatever came of it. Raises NoSuchDelivery."""
     found = db.session.get(WebhookDelivery, delivery_id)
-    if found is None or found.webhook_id != webhook.id or webhook.stopped_at is not None:
+    if found is None or found.webhook_id != webhook.id or webhook.withdrawn_at is not None:
         raise NoSuchDelivery("There is no such delivery here.")
     found.status, found.ended_at, found.attempts, found.not_before = WAITING, None, 0, now
     db.session.flush()

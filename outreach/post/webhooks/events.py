@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from outreach.ground import clock, history
+from outreach.ground import history
 from outreach.ground.db import db
 from outreach.post.webhooks import subscriptions
 from outreach.post.webhooks.deliveries import WebhookDelivery
@@ -48,11 +48,10 @@ def forget(session: Session, key: tuple[str, int]) -> None:
     session.info.get(NOTED, {}).pop(key, None)
 
 
-def put_down() -> None:
+def put_down(*, now: datetime) -> None:
     """A delivery to each program that is told of what was noted; one query where there is none."""
     events: list[Event] = list(db.session.info.pop(NOTED, {}).values())
     hooks = subscriptions.telling({e.partnership_id for e in events}) if events else []
-    now = clock.now()
     for event in events:
         told = [h for h in hooks if h.partnership_id == event.partnership_id and event.kind in h.events]
         about = event.about() if told else None

@@ -54,8 +54,8 @@ class Webhook(Base, OfPartnership):
     events: Mapped[tuple[str, ...]] = mapped_column(Names)
     created_at: Mapped[datetime] = mapped_column(Instant)
     created_by: Mapped[str] = mapped_column(Text)
-    stopped_at: Mapped[datetime | None] = mapped_column(Instant)
-    stopped_by: Mapped[str | None] = mapped_column(Text)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_by: Mapped[str | None] = mapped_column(Text)
 
     @property
     def host(self) -> str:
@@ -168,18 +168,18 @@ def _add_secret(webhook: Webhook, *, now: datetime) -> str:
 
 
 def still_told(webhook: Webhook) -> None:
-    if webhook.stopped_at is not None:
+    if webhook.withdrawn_at is not None:
         raise WebhookStopped
 
 
 def stop(webhook: Webhook, *, who: str, now: datetime) -> None:
     """It is told nothing any more. Stopped already: nothing happens."""
-    if webhook.stopped_at is None:
-        webhook.stopped_at, webhook.stopped_by = now, who
+    if webhook.withdrawn_at is None:
+        webhook.withdrawn_at, webhook.withdrawn_by = now, who
         for one in _secrets([webhook.id], now=now):
             db.session.delete(one)
         db.session.flush()
-        history.record("stopped", webhook, who=who, now=now, before=webhook.label)
+        history.record("withdrew", webhook, who=who, now=now, before=webhook.label)
 
 
 def get(partnership_id: int, webhook_id: int) -> Webhook:
@@ -200,7 +200,7 @@ def every(partnership_id: int) -> list[Webhook]:
 
 
 def live(partnership_id: int) -> list[Webhook]:
-    return [w for w in every(partnership_id) if w.stopped_at is None]
+    return [w for w in every(partnership_id) if w.withdrawn_at is None]
 
 
 def telling(partnership_ids: Iterable[int]) -> list[Webhook]:
@@ -208,7 +208,7 @@ def telling(partnership_ids: Iterable[int]) -> list[Webhook]:
     return list(
         db.session.scalars(
             select(Webhook)
-            .where(Webhook.partnership_id.in_(set(partnership_ids)), Webhook.stopped_at.is_(None))
+            .where(Webhook.partnership_id.in_(set(partnership_ids)), Webhook.withdrawn_at.is_(None))
             .order_by(Webhook.id)
         )
     )

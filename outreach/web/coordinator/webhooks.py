@@ -11,6 +11,13 @@ from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import back_to
 
+STANDS = {
+    deliveries.WAITING: "on the way",
+    deliveries.TAKEN: "taken",
+    deliveries.DEAD: "never taken",
+    deliveries.WITHDRAWN: "not sent",
+}
+
 
 class WebhookForm(forms.Form):
     label = forms.text(
@@ -117,5 +124,6 @@ def _page(row: subscriptions.Webhook, secret: str | None = None) -> Any:
         webhook=row,
         secret=secret,
         words=subscriptions.EVENTS,
+        stands=STANDS,
         deliveries=deliveries.newest(row.id),
     )

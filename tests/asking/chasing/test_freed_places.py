@@ -417,13 +417,14 @@ def test_the_database_refuses_two_times_from_the_list_for_one_school(app: Flask)
         other.execute(insert(Proposal).values(**columns | {"uid": "other", "organizer_token": "other"}))
 
 
-def test_a_cancellation_costs_two_queries_more_where_nobody_waits(app: Flask, count_queries) -> None:  # type: ignore[no-untyped-def]
+def test_a_cancellation_costs_three_queries_more_where_nobody_waits(app: Flask, count_queries) -> None:  # type: ignore[no-untyped-def]
     with transaction():
         here = scene(0)
     with count_queries() as queries, transaction():
         cancelled_by_its_school(here)
         before = len(queries)
-    assert len(queries) - before == 2  # whose day that is, and whether anybody of its programme waits
+    # Whose day that is, whether anybody of its programme waits, and whether a program is told.
+    assert len(queries) - before == 3
 
 
 @pytest.mark.browser
