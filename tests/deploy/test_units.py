@@ -18,6 +18,7 @@ AT_WORK = {
     "outreach-web",
     "outreach-post",
     "outreach-mailbox",
+    "outreach-webhooks",
     "outreach-round",
     "outreach-planner",
     "outreach-roads",

@@ -47,6 +47,8 @@ from outreach.post.feeds import tokens
 from outreach.post.feeds.addresses import Feed
 from outreach.post.feeds.tokens import ApiToken
 from outreach.post.incoming.inbox import Incoming
+from outreach.post.webhooks.deliveries import WebhookDelivery
+from outreach.post.webhooks.subscriptions import Webhook
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -223,6 +225,31 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
             ending="1234",
             created_at=make.EARLIER,
             created_by=secret,
+        )
+    )
+    hook = add(
+        Webhook(
+            partnership_id=of.id,
+            label=secret,
+            address=f"https://{secret}.example/",
+            events=("booking.made",),
+            created_at=make.EARLIER,
+            created_by=secret,
+        )
+    )
+    delivery = add(
+        WebhookDelivery(
+            partnership_id=of.id,
+            webhook_id=hook.id,
+            uid=f"msg_{secret}",
+            event="booking.made",
+            body=secret,
+            created_at=make.EARLIER,
+            status="dead",
+            not_before=make.EARLIER,
+            ended_at=make.EARLIER,
+            attempts=10,
+            answer=secret,
         )
     )
     feed = add(
@@ -414,6 +441,8 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "report_id": [report.id],
         "date_id": [board_date.id],
         "token_id": [token.id],
+        "webhook_id": [hook.id],
+        "delivery_id": [delivery.id],
         "colleague_id": [person.id],
         "feed_id": [feed.id],
         "move_id": [move.id],
@@ -689,6 +718,8 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
         "move_id",
         "call_off_id",
         "token_id",
+        "webhook_id",
+        "delivery_id",
         "feed_id",
         "person_id",
         "named_id",
