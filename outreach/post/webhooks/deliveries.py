@@ -231,7 +231,9 @@ def due(now: datetime) -> Due:
 def figures(now: datetime) -> Iterator[Figure]:
     """The same as a monitor reads it."""
     found = due(now)
-    yield Figure("outreach_webhooks_due", "Deliveries that could go this moment and have not.", one(found.number))
+    yield Figure(
+        "outreach_webhooks_due", "Deliveries that could go this moment and have not.", one(found.number)
+    )
     yield Figure(
         "outreach_oldest_due_webhook_seconds",
         "For how long the oldest of these could have gone.",

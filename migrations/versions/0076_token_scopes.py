@@ -1,14 +1,14 @@
 """Scopes of tokens: what each may read, and whether it is one company's; those that stand keep what they could
 
-Revision ID: 0074_token_scopes
-Revises: 0073_register_uploads
+Revision ID: 0076_token_scopes
+Revises: 0075_errands
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0074_token_scopes"
-down_revision = "0073_register_uploads"
+revision = "0076_token_scopes"
+down_revision = "0075_errands"
 branch_labels = None
 depends_on = None
 
