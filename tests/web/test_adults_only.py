@@ -47,6 +47,7 @@ BESIDE = {
     "api.api_plans": FOR_PROGRAMS,
     "api.api_schools": FOR_PROGRAMS,
     "api.api_shows": FOR_PROGRAMS,
+    "api.api_start": FOR_PROGRAMS,
     "public.feed_described": FOR_PROGRAMS,
     "coordinator.api_tokens": AS_A_WHOLE,
     "coordinator.webhook": AS_A_WHOLE,
