@@ -303,7 +303,6 @@ def test_the_figures_tell_the_state_of_the_post(app: Flask, desk: FlaskClient, s
         "outreach_mailbox_looked_timestamp_seconds": stopped.now.timestamp(),
         "outreach_mailbox_read_timestamp_seconds": stopped.now.timestamp(),
         "outreach_inbox_waiting": 0,
-        "outreach_webhooks_due": 0,
         "outreach_oldest_due_webhook_seconds": 0,
     }
 

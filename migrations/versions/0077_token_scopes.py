@@ -1,14 +1,14 @@
 """Scopes of tokens: what each may read, and whether it is one company's; those that stand keep what they could
 
-Revision ID: 0076_token_scopes
-Revises: 0075_errands
+Revision ID: 0077_token_scopes
+Revises: 0076_indexes_of_partnerships
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0076_token_scopes"
-down_revision = "0075_errands"
+revision = "0077_token_scopes"
+down_revision = "0076_indexes_of_partnerships"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Webhooks: programs that are told what came about, their secrets, and what was told to them
 
-Revision ID: 0077_webhooks
-Revises: 0076_token_scopes
+Revision ID: 0078_webhooks
+Revises: 0077_token_scopes
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from outreach.ground.walls import OWN, under, wall
 
-revision = "0077_webhooks"
-down_revision = "0076_token_scopes"
+revision = "0078_webhooks"
+down_revision = "0077_token_scopes"
 branch_labels = None
 depends_on = None
 
