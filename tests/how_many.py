@@ -8,4 +8,4 @@ LONGEST = "TESTS_LONGEST"
 
 
 def so_many(all_of_them: int) -> int:
-    return all_of_them if os.environ.get(LONGEST) else max(10, all_of_them // 4)
+    return all_of_them if os.environ.get(LONGEST) else max(6, all_of_them // 4)

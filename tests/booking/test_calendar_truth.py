@@ -27,6 +27,7 @@ from sqlalchemy import select
 
 import make
 from at_work import at_work
+from how_many import so_many
 from outreach.booking import bookings, colleagues, guest_places, invite_answers, promises
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
@@ -626,7 +627,7 @@ class County(RuleBasedStateMachine):
 
 
 few = settings(
-    max_examples=20,
+    max_examples=so_many(20),
     stateful_step_count=20,
     deadline=None,
     derandomize=True,

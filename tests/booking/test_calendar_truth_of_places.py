@@ -27,6 +27,7 @@ from sqlalchemy import select
 import make
 import session_life
 from at_work import at_work
+from how_many import so_many
 from outreach.booking import bookings, colleagues, guest_places, promises
 from outreach.booking.colleagues import Colleague
 from outreach.booking.guest_places import GuestPlace
@@ -370,7 +371,7 @@ class Training(RuleBasedStateMachine):
 
 
 few = settings(
-    max_examples=15,
+    max_examples=so_many(15),
     stateful_step_count=40,
     deadline=None,
     derandomize=True,

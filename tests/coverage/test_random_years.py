@@ -12,6 +12,7 @@ from reference import World, WorldOfAdults, read_all
 from slow_sums import Sums
 from sqlalchemy import select
 
+from how_many import so_many
 from outreach.booking import accounts
 from outreach.county.partnerships import Authority
 from outreach.county.schools import School
@@ -26,14 +27,14 @@ LATER = datetime(2029, 1, 1, tzinfo=UTC)
 SEEDS = st.integers(0, 2**40)
 
 few = settings(
-    max_examples=30,
+    max_examples=so_many(30),
     deadline=None,
     derandomize=True,
     database=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-fewer = settings(few, max_examples=15)
+fewer = settings(few, max_examples=so_many(15))
 many = settings(few, max_examples=1500)
 
 

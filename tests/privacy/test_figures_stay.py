@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from random_year import RandomYear
 from sqlalchemy import func, select
 
+from how_many import so_many
 from outreach.county.contacts import Contact
 from outreach.coverage import standings
 from outreach.ground.db import db
@@ -19,7 +20,7 @@ SWEPT = datetime(2031, 9, 2, 6, tzinfo=UTC)
 DAYS = (date(2027, 1, 20), date(2027, 4, 30), date(2027, 8, 31), date(2028, 3, 1))
 
 few = settings(
-    max_examples=25,
+    max_examples=so_many(25),
     deadline=None,
     derandomize=True,
     database=None,
