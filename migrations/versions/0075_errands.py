@@ -20,7 +20,7 @@ def upgrade():
         sa.Column("job", sa.Text(), nullable=False),
         sa.Column("errand", sa.Text(), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("seconds", sa.Double(), nullable=False),
         sa.Column("faults", sa.Integer(), nullable=False),
         sa.Column("rounds", sa.BigInteger(), nullable=False),
         sa.Column("done", sa.BigInteger(), nullable=False),
