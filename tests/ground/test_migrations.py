@@ -1,5 +1,6 @@
 """Migrations lead from an empty database to the newest one, back to nothing, and up again, with rows in it too;
-what another version made is refused."""
+what another version made is refused. What single steps of long ago did with rows is looked at in the longest run: they
+are never edited once released."""
 
 import os
 import subprocess
@@ -112,6 +113,7 @@ def old_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.mark.parametrize(
     "words", [("upgrade",), ("downgrade", "--drop-data", "base"), ("stamp", "head"), ("current",)]
 )
+@pytest.mark.long
 def test_a_database_of_another_version_is_refused_in_words_and_left_as_it_is(
     old_database: str, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
@@ -140,6 +142,7 @@ OLD_REPORTS = (
 """(about, side, lead present, follow-up lesson, when) of reports as they were before 0013."""
 
 
+@pytest.mark.long
 @pytest.mark.own_database
 def test_what_reports_said_of_two_pledges_becomes_rows_of_their_own(
     app: Flask, database_url: str, tmp_path: Path
@@ -187,6 +190,7 @@ def test_what_reports_said_of_two_pledges_becomes_rows_of_their_own(
     ]
 
 
+@pytest.mark.long
 @pytest.mark.own_database
 def test_a_company_that_was_asked_about_a_day_is_not_asked_again_by_a_release(
     app: Flask, database_url: str, tmp_path: Path
@@ -208,6 +212,7 @@ def test_a_company_that_was_asked_about_a_day_is_not_asked_again_by_a_release(
     assert (row.tour_day_id, row.letter_id) == (days[0], first)
 
 
+@pytest.mark.long
 @pytest.mark.own_database
 def test_a_programme_for_adults_from_before_bodies_has_all_schools_as_its_target_and_no_body(
     app: Flask, database_url: str, tmp_path: Path
@@ -228,6 +233,7 @@ def test_a_programme_for_adults_from_before_bodies_has_all_schools_as_its_target
     assert {each.organisation_id for each in found.target} == schools
 
 
+@pytest.mark.long
 @pytest.mark.own_database
 def test_a_hall_turned_round_keeps_the_version_before_away_in_words_until_its_later_show_is_off(
     app: Flask, database_url: str, tmp_path: Path
@@ -263,6 +269,7 @@ def test_a_hall_turned_round_keeps_the_version_before_away_in_words_until_its_la
         db.session.get_one(Performance, later_id).released_at = None
 
 
+@pytest.mark.long
 @pytest.mark.own_database
 def test_what_schools_said_of_lunch_goes_with_its_version_only_where_that_is_asked_for(
     app: Flask, database_url: str, tmp_path: Path
@@ -288,6 +295,7 @@ def test_what_schools_said_of_lunch_goes_with_its_version_only_where_that_is_ask
     assert (show.lunch_from_at, show.lunch_keeps_out, show.lunch_overruled) == (None, None, "")
 
 
+@pytest.mark.long
 @pytest.mark.own_database
 def test_roads_that_a_router_told_outlive_its_version_and_waters_do_not(
     app: Flask, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
