@@ -19,6 +19,7 @@ from outreach.outcomes.cost.spending import Spent
 from outreach.post import links, troupe_links
 from outreach.post.feeds import addresses, tokens
 from outreach.post.incoming.inbox import Incoming
+from outreach.post.webhooks import subscriptions
 from outreach.visits import board_dates
 
 WRONG = {
@@ -141,6 +142,9 @@ def subjects(app: Flask) -> list[history.HasHistory]:
             ),
             addresses.make("board", of, partnership_id=of, label="The board", who="Priya", now=at),
             tokens.make(of, "The board", who="Priya", now=at)[0],
+            subscriptions.make(
+                of, "The case system", "https://x.example", ["booking.made"], who="Priya", now=at
+            )[0],
             troupe_links.make(troupe.id, partnership_id=of, who="Priya", now=at),
             board_dates.add(of, "Spring", at.date(), programme=None, who="Priya", now=at),
             BoardReport(
