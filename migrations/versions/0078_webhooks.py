@@ -18,6 +18,11 @@ DUE = """WHEN 'webhooks' THEN RETURN QUERY SELECT p.id FROM partnership p WHERE 
             WHERE d.partnership_id = p.id AND d.status = 'waiting' AND d.not_before <= at) ORDER BY p.id;
         """
 
+GUARD = "history_of_webhook_guard"
+WRONG = """(SELECT s.partnership_id FROM webhook s
+    WHERE s.id = CAST(NEW.subject_id AS INTEGER)) <> NEW.partnership_id"""
+REFUSAL = "history_of_another_partnership"
+
 
 def upgrade():
     op.create_table(
@@ -82,6 +87,7 @@ def upgrade():
     )
     op.create_index("ix_webhook_delivery_due", "webhook_delivery", ["partnership_id", "status", "not_before"])
     op.create_index("ix_webhook_delivery_webhook_id", "webhook_delivery", ["webhook_id", "id"])
+    _guard_deeds()
     if op.get_bind().dialect.name != "postgresql":
         return
     for table, rule in (
@@ -94,6 +100,24 @@ def upgrade():
     _due(lambda made: made.replace("END CASE;", f"{DUE}END CASE;", 1))
 
 
+def _guard_deeds():
+    """A deed of a webhook is its own partnership's, as 0002 says of all that the history speaks of."""
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            f"CREATE TRIGGER {GUARD} BEFORE INSERT ON history WHEN NEW.subject = 'webhook' AND {WRONG} "
+            f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+        )
+        return
+    op.execute(
+        f"CREATE FUNCTION {GUARD}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {WRONG} THEN "
+        f"RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$"
+    )
+    op.execute(
+        f"CREATE TRIGGER {GUARD} BEFORE INSERT ON history FOR EACH ROW WHEN (NEW.subject = 'webhook') "
+        f"EXECUTE FUNCTION {GUARD}()"
+    )
+
+
 def _due(changed):
     """The function that finds for whom work waits, with one kind more or less; whoever owns it still does."""
     bind = op.get_bind()
@@ -104,6 +128,10 @@ def _due(changed):
 
 
 def downgrade():
+    on = "" if op.get_bind().dialect.name == "sqlite" else " ON history"
+    op.execute(f"DROP TRIGGER {GUARD}{on}")
+    if on:
+        op.execute(f"DROP FUNCTION {GUARD}")
     if op.get_bind().dialect.name == "postgresql":
         _due(lambda made: made.replace(DUE, "", 1))
     for table in ("webhook_delivery", "webhook_secret", "webhook"):
