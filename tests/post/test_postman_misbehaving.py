@@ -485,4 +485,5 @@ def test_a_turn_costs_few_queries_however_many_letters_it_takes(app: Flask, coun
         with count_queries() as more:  # type: ignore[operator]
             claims.turn("a", [claims.sent(letter, NOW) for letter in taken], NOW, most=50)
         counts.append((len(queries), len(more)))
-    assert counts == [(4, 4), (4, 4)]
+    # Among them is who has any due, of each rank that is looked at.
+    assert counts == ([(5, 5), (5, 5)] if db.engine.dialect.name == "sqlite" else [(4, 3), (4, 3)])
