@@ -41,6 +41,7 @@ from outreach.post import copies, links, troupe_links
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter
 from outreach.post.troupe_links import TroupeLink
+from outreach.post.webhooks import subscriptions
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.visits.reports import VisitReport
@@ -223,6 +224,14 @@ def test_every_page_of_the_desk_has_no_fault(
             make.body(told.partnership), address="desk@response.example", partnership_id=told.partnership.id
         )
         make.body(told.partnership, name="Redmere Night Team")
+        subscriptions.make(
+            told.partnership.id,
+            "The case system",
+            "https://x.example/told",
+            subscriptions.EVENTS,
+            who="Priya",
+            now=make.NOW,
+        )
     assert asked.answers(code, at=make.NOW)
     other = re.search(
         r'name="with".*?<option value="(\d+)"', client.get(f"/desk/diary/move/{to_move}").text, re.S

@@ -120,10 +120,14 @@ def test_a_program_hears_why_it_was_refused(app: Flask, client: FlaskClient) -> 
         raise TooLate("It has ended.")
 
     answer = client.get("/api/unasked")
-    assert (answer.status_code, answer.json) == (
-        409,
-        {"error": {"code": "refused", "message": "It has ended."}},
-    )
+    assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
+    assert answer.json == {
+        "type": "about:blank",
+        "title": "Conflict",
+        "status": 409,
+        "detail": "It has ended.",
+        "error": {"code": "refused", "message": "It has ended."},  # as programs from before read it
+    }
 
 
 def test_a_second_refusal_is_said_on_a_page_of_its_own_and_no_endless_round(
