@@ -46,8 +46,9 @@ def tell_waiting(line: Line, *, clock: Clock, stop: Callable[[], bool] = lambda:
     db.session.rollback()
     while with_some and not stop():
         claimed: list[tuple[int | None, ClaimedDelivery]] = []
-        more: list[int | None] = []
-        for one in with_some:
+        # No more in hand than can be told within their lease, however many partnerships wait.
+        now_told, more = with_some[:AT_ONCE], with_some[AT_ONCE:]
+        for one in now_told:
             with whose.bound(one):
                 found = deliveries.claim(clock())
             claimed += ((one, each) for each in found)
