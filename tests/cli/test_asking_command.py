@@ -167,7 +167,7 @@ def test_what_cannot_be_written_does_not_keep_the_others_back(
 
     monkeypatch.setattr(invitations, "asking", fails_once)
     result = app.test_cli_runner().invoke(args=["asking", "chase"])
-    assert (result.exit_code, result.output) == (1, "Someone to Tell: 1 school reminded, 1 time offered.\n")
+    assert (result.exit_code, result.stdout) == (1, "Someone to Tell: 1 school reminded, 1 time offered.\n")
 
 
 def test_a_closed_programme_is_not_gone_through(app: Flask, friday: None) -> None:

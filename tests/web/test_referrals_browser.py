@@ -112,7 +112,7 @@ def test_a_month_is_typed_looked_at_taken_in_and_undone_without_a_script(
 ) -> None:
     site.sign_in(plain_page, told)
     site.open(plain_page, NUMBERS)
-    plain_page.get_by_label("Month").fill("Sept 2019")
+    plain_page.get_by_label("Month", exact=True).fill("Sept 2019")
     plain_page.get_by_label("Kind of referral").fill(KINDS[0])
     plain_page.get_by_label("Fenwold").fill("7")
     plain_page.get_by_label("Where do these numbers come from?").fill("Return of the front door")
