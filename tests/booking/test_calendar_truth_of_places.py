@@ -372,7 +372,7 @@ class Training(RuleBasedStateMachine):
 
 few = settings(
     max_examples=so_many(15),
-    stateful_step_count=40,
+    stateful_step_count=30,
     deadline=None,
     derandomize=True,
     database=None,

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 import make
+from how_many import so_many
 from outreach.booking import bookings, holds
 from outreach.booking.calling_off import deeds as lost
 from outreach.booking.calling_off.scope import Scope
@@ -93,7 +94,7 @@ def run(examples: int, steps: int) -> None:
 
 
 def test_no_sequence_of_deeds_makes_what_must_never_be(app: Flask) -> None:
-    run(8, 30)
+    run(so_many(8, least=3), 30)
 
 
 @pytest.mark.long

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import make
+from how_many import so_many
 from outreach.booking import bookings, colleagues, holds
 from outreach.booking.agenda import moving, swapping
 from outreach.booking.colleagues import Colleague
@@ -178,7 +179,7 @@ DRAWN = settings(
 )
 
 
-@settings(DRAWN, max_examples=20)
+@settings(DRAWN, max_examples=so_many(20))
 @given(st.randoms(use_true_random=False), st.lists(st.sampled_from(CHANGES), max_size=3, unique=True))
 def _taken_back(dice: Random, changes: list[str]) -> None:
     with tour(dice) as made:
@@ -203,7 +204,7 @@ def test_a_move_undone_at_once_is_always_taken_back(app: Flask) -> None:
     _taken_back()
 
 
-@settings(DRAWN, max_examples=10)
+@settings(DRAWN, max_examples=so_many(10))
 @given(st.randoms(use_true_random=False), st.lists(st.sampled_from(CHANGES), max_size=2, unique=True))
 def _swapped_back(dice: Random, changes: list[str]) -> None:
     with tour(dice) as made:

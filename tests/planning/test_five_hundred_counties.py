@@ -1,6 +1,7 @@
 """Random counties beside the law of a tour: no slot, move, proposal or plan that breaks a rule, and no slot hidden
 that the rules allow."""
 
+import uuid
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from law import County, Day, Hall, Lunch, Show, Van
 from sqlalchemy import select
 
 import make
+from how_many import so_many
 from little_tour import weekdays
 from outreach.booking import bookings, holds
 from outreach.booking.agenda import moving
@@ -40,7 +42,7 @@ from outreach.tour.roads import RoadMinutes
 
 MONDAY = date(2027, 3, 1)
 PRIYA = "Priya Nandakumar"
-PLAIN, LONG = range(40), range(40, 500)
+PLAIN, LONG = range(so_many(40, least=8)), range(40, 500)
 """Counties that are looked at in each run, and in the longest one only."""
 WHAT = "booked in pairs, booked, proposed, moved, planned, guests, kept, shows, tables, nights".split(", ")
 """What must be met in the counties of each run."""
@@ -211,7 +213,7 @@ def lay(seed: int) -> Laid:
                     table[one, other] = dice.randint(5, 70)
         for (one, other), road in table.items():
             db.session.add(RoadMinutes(partnership_id=partnership.id, one=one, other=other, minutes=road))
-        partnership.road_table = f"table {seed}"
+        partnership.road_table = uuid.uuid4().hex
     db.session.flush()
     laid.law = County(
         step=step,
@@ -436,7 +438,7 @@ def of_seeds(seeds: Iterable[int]) -> Counter[str]:
 
 def test_no_slot_move_proposal_or_plan_breaks_a_rule_and_no_slot_is_hidden(app: Flask) -> None:
     seen = of_seeds(PLAIN)
-    assert min(seen[what] for what in WHAT) >= 8, seen
+    assert min(seen[what] for what in WHAT) >= len(PLAIN) // 5, seen
 
 
 @pytest.mark.long

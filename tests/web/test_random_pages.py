@@ -11,6 +11,7 @@ from random_year import LAST, RandomYear
 from reference import end_of
 
 import make
+from how_many import so_many
 from numbers_add_up import Numbers
 from outreach.asking import owners
 from outreach.ground import clock
@@ -36,14 +37,14 @@ def _hold(
     assert numbers.held > 100
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(so_many(3, least=1)))
 def test_every_number_of_a_random_year_leads_to_that_many_schools(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     _hold(client, monkeypatch, seed)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(so_many(3, least=1)))
 def test_every_number_of_a_random_training_leads_to_that_many_schools_and_bodies(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

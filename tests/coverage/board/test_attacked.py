@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from attacker import Attacker, Seen
 
+from how_many import so_many
 from outreach.coverage.board import content, publishing, sheets
 from outreach.coverage.standings import AlsoSeen, Reckoning, Standing
 from outreach.ground import suppression
@@ -251,7 +252,7 @@ def released(
     return seen, drawn
 
 
-@pytest.mark.parametrize("block", range(10))
+@pytest.mark.parametrize("block", range(so_many(10, least=2)))
 def test_nothing_under_five_is_known_to_who_reads_ten_reports_in_any_order(block: int) -> None:
     shown = 0
     for seed in range(10 * block, 10 * block + 10):
@@ -262,7 +263,7 @@ def test_nothing_under_five_is_known_to_who_reads_ten_reports_in_any_order(block
     assert shown > 100, "nothing is known to anybody where nothing is said"
 
 
-@pytest.mark.parametrize("block", range(5))
+@pytest.mark.parametrize("block", range(so_many(5, least=1)))
 def test_nothing_under_five_is_known_of_the_staff_of_schools_and_bodies(block: int) -> None:
     """Bodies of one kind in one district are few: reports of a training, in any order, attacked as the others are."""
     shown = cells = 0
