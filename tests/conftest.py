@@ -7,8 +7,11 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
+from zlib import crc32
 
 import pytest
 from flask import Flask
@@ -39,6 +42,12 @@ from worlds import Kept, SqliteFile, World  # noqa: E402
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("OUTREACH_SHARED", ROOT.parent / "shared"))
 
+DATABASES = ("sqlite", "postgresql")
+OF_THE_DATABASE = frozenset(
+    "DBAPIError IntegrityError OperationalError StatementError Barrier Popen Process Thread ThreadPoolExecutor at_once"
+    " count_queries database_url dialect engine kill connection postgres psycopg running subprocess text together".split()
+)
+"""Names in a test that looks at what only a database of that kind shows."""
 NO_SHARED = "the real register is not beside this checkout"
 
 
@@ -74,7 +83,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slow = item.get_closest_marker("browser") and not (
             config.getoption("--everything") or config.getoption("--long")
         )
-        again = not config.getoption("--long") and _held_on_sqlite(item)
+        again = not config.getoption("--long") and _held_elsewhere(item)
         if (item.get_closest_marker("long") and not config.getoption("--long")) or slow or again:
             left_out.append(item)
         else:
@@ -87,15 +96,35 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = sorted(kept, key=lambda item: item.get_closest_marker("browser") is None)
 
 
-def _held_on_sqlite(item: pytest.Item) -> bool:
-    """Whether this is the PostgreSQL half of a test whose other half holds the same."""
-    if not item.get_closest_marker("any_database") or item.get_closest_marker("both_databases"):
+def _held_elsewhere(item: pytest.Item) -> bool:
+    """Whether this is one half of a test of which the other is enough for today: PostgreSQL's where the file is marked
+    `any_database`; else, of what looks at no constraint, lock, process or number of statements, one of both, by turns
+    of their names."""
+    if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
         return False
-    if item.get_closest_marker("walled"):
+    kind = item.callspec.params.get("database_url")
+    if kind not in DATABASES or any(map(item.get_closest_marker, ("both_databases", "walled"))):
         return False
-    return isinstance(item, pytest.Function) and (
-        hasattr(item, "callspec") and item.callspec.params.get("database_url") == "postgresql"
-    )
+    if item.get_closest_marker("any_database"):
+        return kind == "postgresql"
+    if item.get_closest_marker("own_database") or OF_THE_DATABASE & _names(item.function, 2):
+        return False
+    return kind != DATABASES[crc32(item.nodeid.split("[")[0].encode()) % 2]
+
+
+@cache
+def _names(function: FunctionType, deep: int) -> frozenset[str]:
+    """What a test names: modules, functions, attributes and fixtures, and what the functions of its file name."""
+    found, codes = set(function.__code__.co_varnames), [function.__code__]
+    while codes:
+        code = codes.pop()
+        found |= {*code.co_names}
+        codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
+    called = [function.__globals__.get(name) for name in found] if deep else []
+    of_this_file = [
+        of for of in called if isinstance(of, FunctionType) and of.__module__ == function.__module__
+    ]
+    return frozenset(found).union(*(_names(of, deep - 1) for of in of_this_file))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -154,7 +183,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "template.sqlite"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def database_url(
     request: pytest.FixtureRequest, tmp_path: Path, lent_apps: dict[str, LentApp]
 ) -> Iterator[str]:

@@ -35,6 +35,7 @@ def known_people() -> set[str]:
     }
 
 
+@pytest.mark.any_database
 def test_neither_head_nor_options_nor_get_changes_a_row_whoever_asks(
     app: Flask, client: FlaskClient, county: County
 ) -> None:

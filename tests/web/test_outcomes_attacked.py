@@ -122,7 +122,8 @@ def test_ten_releases_in_any_order_determine_nothing_hidden(
         may_be_known |= {figure.of for key, figure in now.figures.items() if key in seen and key[0] == MONTHS}
     hidden = {figure.of for now in by_release for figure in now.figures.values()} - may_be_known
     single = {frozenset([at]) for at in heard if heard[at].counts and at not in gone}
-    for some in sorted(hidden | single, key=sorted):
+    looked_at = sorted(hidden | single, key=sorted)
+    for some in random.sample(looked_at, so_many(len(looked_at), least=60)):
         if some:
             reader.must_not_know(some)
     assert len(hidden) > 5 and len(learnt) > 25, "something is hidden, and more is shown"
