@@ -17,6 +17,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from cut_line import cut_line
 from outreach.ground.db import db
 from outreach.post.incoming import inbox, mailbox, receiving
 from outreach.post.incoming.inbox import CalendarAnswer, Incoming, IncomingMail
@@ -308,6 +309,48 @@ def test_the_loop_goes_on_and_ends_when_told(app: Flask, server: Dovecot, poll: 
     assert last == "Stopped. No mail is left half taken."
     assert took in (["Took in 1 mail.", "Took in 1 mail."], ["Took in 2 mails."])
     assert number(Incoming) == 2 and inbox.last_look() is not None
+
+
+@pytest.mark.any_database
+def test_the_loop_outlasts_a_mailbox_that_is_gone_and_loses_no_mail_and_takes_none_in_twice(
+    app: Flask, server: Dovecot, poll: Any
+) -> None:
+    """The line is cut in the middle of looks, and nobody answers for a while; mail comes all the time."""
+    booked()
+    total, came, cuts = 20, 0, 2
+    with cut_line(server.port) as line:
+        process = poll(
+            "--loop", "--every", "0.1", url=server.url.replace(f":{server.port}/", f":{line.port}/")
+        )
+        try:
+            for cut in range(cuts):
+                until(lambda: number(Incoming) == came)  # noqa: B023
+                took_in = came
+                while came < total * (cut + 1) // cuts:
+                    server.deliver(some_mail(came))
+                    came += 1
+                until(lambda: number(Incoming) > took_in)  # noqa: B023
+                line.cut()
+                until(lambda: look_noted() != "")
+                assert process.poll() is None
+                line.mend()
+                began = time.monotonic()
+                until(lambda: look_noted() == "")
+                print(f"good again {time.monotonic() - began:.1f} s after the mailbox was")
+            until(lambda: server.holds("INBOX") == [])
+        finally:
+            process.send_signal(signal.SIGTERM)
+            said, wrong = process.communicate(timeout=120)
+    assert process.returncode == 0 and "Traceback" not in wrong, wrong
+    assert subjects(server, DONE) == sorted(subject(n) for n in range(total))
+    assert number(Incoming) == total and number(CalendarAnswer) == total // 2
+
+
+def look_noted() -> str:
+    """What hindered the last look, as the status page has it."""
+    db.session.rollback()
+    noted = inbox.last_look()
+    return noted.problem if noted is not None else ""
 
 
 def test_trouble_is_noted_for_the_status_page_and_told_by_the_exit_status(
