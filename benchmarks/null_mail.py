@@ -1,25 +1,30 @@
 """A mail server that takes every letter and keeps none: the other end of benchmarks/outbox.py.
 
-  python benchmarks/null_mail.py [A SECOND]     prints its port, and serves until it is ended
+  python benchmarks/null_mail.py [A SECOND [FILE]]     prints its port, and serves until it is ended
 
 It speaks just enough SMTP (RFC 5321), and three words of its own: SEEN answers how many letters it has taken
 and the seconds between the first and the last of them; ANEW begins to count again; WHEN with an address answers
 when the first letter to that was taken, in seconds of the clock, 0 before. With a number it takes so many letters
-a second at most, over all lines.
+a second at most, over all lines (0: as fast as it can); into a file it writes the Message-ID of each.
 """
 
+import re
 import socket
 import sys
 import threading
 import time
+from pathlib import Path
+
+MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^>]*>)", re.MULTILINE | re.IGNORECASE)
 
 
 class Count:
-    def __init__(self, a_second: float = 0) -> None:
+    def __init__(self, a_second: float = 0, file: Path | None = None) -> None:
         self.lock = threading.Lock()
         self.letters, self.first, self.last = 0, 0.0, 0.0
         self.a_second, self.free_at = a_second, 0.0
         self.taken_at: dict[str, float] = {}
+        self.file = file.open("w", buffering=1) if file else None
 
     def wait(self) -> None:
         """Until the next letter may be taken, one after the other."""
@@ -29,11 +34,13 @@ class Count:
                 until = self.free_at
             time.sleep(max(0.0, until - time.monotonic()))
 
-    def one_more(self, to: str) -> None:
+    def one_more(self, to: str, mail: bytes) -> None:
         now = time.monotonic()
         with self.lock:
             self.taken_at.setdefault(to, time.time())
             self.letters, self.first, self.last = self.letters + 1, self.first or now, now
+            if self.file and (found := MESSAGE_ID.search(mail)):
+                self.file.write(found[1].decode() + "\n")
 
     def anew(self) -> None:
         with self.lock:
@@ -61,9 +68,9 @@ def serve(connection: socket.socket, count: Count) -> None:
             word = line[:4].upper()
             if word == b"DATA":
                 connection.sendall(b"354 go on\r\n")
-                until(b"\r\n.\r\n")
+                mail = until(b"\r\n.\r\n")
                 count.wait()
-                count.one_more(to)
+                count.one_more(to, mail)
                 connection.sendall(b"250 taken\r\n")
             elif word == b"EHLO":
                 connection.sendall(b"250-null\r\n250 SIZE 10000000\r\n")
@@ -90,7 +97,8 @@ def serve(connection: socket.socket, count: Count) -> None:
 
 
 def main() -> None:
-    count = Count(float(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    given = sys.argv[1:]
+    count = Count(float(given[0]) if given else 0, Path(given[1]) if len(given) > 1 else None)
     with socket.create_server(("127.0.0.1", 0)) as door:
         print(door.getsockname()[1], flush=True)
         while True:

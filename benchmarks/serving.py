@@ -102,6 +102,13 @@ def environment(url: str, folder: Path) -> dict[str, str]:
 @contextmanager
 def gunicorn(application: str, url: str, folder: Path) -> Iterator[int]:
     """The port of a gunicorn as in production: gthread, 2 workers x 4 threads."""
+    with gunicorn_of(application, url, folder) as (port, _):
+        yield port
+
+
+@contextmanager
+def gunicorn_of(application: str, url: str, folder: Path, workers: int = 2) -> Iterator[tuple[int, int]]:
+    """The same, and the number of its first process."""
     port = free_port()
     server = subprocess.Popen(
         [
@@ -111,7 +118,7 @@ def gunicorn(application: str, url: str, folder: Path) -> Iterator[int]:
             "--bind",
             f"127.0.0.1:{port}",
             "--workers",
-            "2",
+            str(workers),
             "--threads",
             "4",
             "--no-control-socket",
@@ -133,7 +140,7 @@ def gunicorn(application: str, url: str, folder: Path) -> Iterator[int]:
             except OSError:
                 assert server.poll() is None and time.monotonic() < until, "gunicorn does not start"
                 time.sleep(0.1)
-        yield port
+        yield port, server.pid
     finally:
         server.terminate()
         server.wait(timeout=120)

@@ -32,7 +32,8 @@ SMALL = 20
 
 
 @contextmanager
-def postmen(url: str, folder: Path, port: int, many: int) -> Iterator[None]:
+def postmen(url: str, folder: Path, port: int, many: int) -> Iterator[list[int]]:
+    """Their numbers as processes."""
     settings = environment(url, folder) | {"SMTP_URL": f"smtp://127.0.0.1:{port}"}
     workers = [
         subprocess.Popen(
@@ -44,7 +45,7 @@ def postmen(url: str, folder: Path, port: int, many: int) -> Iterator[None]:
         for _ in range(many)
     ]
     try:
-        yield
+        yield [worker.pid for worker in workers]
     finally:
         for worker in workers:
             worker.terminate()
