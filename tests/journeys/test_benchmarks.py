@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from postgres import Postgres
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 NUMBER = r"[\d.,]+(e[-+]\d+)?"
@@ -36,6 +38,25 @@ FIGURES = {
         rf"rendered and put down, sqlite: {NUMBER} letters a second one a transaction",
         rf"sent by one postman, sqlite{TIMES}at least",
         rf"sent by four postmen, sqlite{TIMES}",
+    ],
+    "morning": [
+        *(
+            rf"morning, cost of {what}: {NUMBER} ms of the service’s processor, {NUMBER} ms of the database’s"
+            for what in ("a school opens its link", "the desk", "a booking, from link to promise")
+        ),
+        rf"morning, cost of a letter sent: {NUMBER} ms of the postman’s",
+        rf"morning: {NUMBER} of England’s, {NUMBER} hours in {NUMBER} s",
+        rf"morning, bare page with one SELECT: p50 {NUMBER} ms, p99 {NUMBER} ms of {NUMBER}",
+        *(
+            rf"morning, {what}: p50 {NUMBER} ms \({NUMBER}x\), p99 {NUMBER} ms \({NUMBER}x\) of {NUMBER}"
+            for what in ("a school opens its link", "books", "reads its booking", "a round is sent")
+        ),
+        rf"morning, cores of {NUMBER}: gunicorn {NUMBER}, PostgreSQL {NUMBER}, postmen {NUMBER}, the people {NUMBER}",
+        rf"morning, letters: {NUMBER} of rounds, the last of {NUMBER} after {NUMBER} s",
+        r"morning, lost and wrong: bookings lost 0, bookings twice 0, bookings of others 0, bookings nobody was told of 0,"
+        r" bookings without a letter that came 0, letters lost 0, letters twice 0, requests lost 0, pages wrong 0",
+        rf"morning, memory at the start and the end{TIMES}at most",
+        rf"morning, England’s busiest hour by these costs: {NUMBER} cores of work in gunicorn",
     ],
     "planner": [rf"330-guests seed 1, .* gap {NUMBER} % .* relaxation {NUMBER} s .* {NUMBER} MB"],
     "wishes": [
@@ -88,8 +109,8 @@ FIGURES = {
 }
 """By benchmark: what it prints, a line each."""
 
-IN_EACH_RUN = {"diary", "feed", "outbox"}
-"""A page, a stream and a job: what the others share is tried by them, too."""
+IN_EACH_RUN = {"diary", "feed"}
+"""A page and a stream, beside the morning, which has all processes: what the others share is tried by them, too."""
 
 
 @pytest.mark.browser
@@ -97,8 +118,18 @@ IN_EACH_RUN = {"diary", "feed", "outbox"}
     "name", [pytest.param(name, marks=() if name in IN_EACH_RUN else pytest.mark.long) for name in FIGURES]
 )
 def test_a_benchmark_runs_and_prints_its_figures(name: str) -> None:
+    look_at(name)
+
+
+@pytest.mark.browser
+def test_a_morning_loses_nothing_and_prints_its_figures(postgres: Postgres, tmp_path: Path) -> None:
+    """On a database that is there: to make one takes as long as the morning."""
+    look_at("morning", "--at", postgres.fresh("template_outreach"), "--folder", str(tmp_path))
+
+
+def look_at(name: str, *more: str) -> None:
     done = subprocess.run(
-        [sys.executable, f"benchmarks/{name}.py", "--smoke"],
+        [sys.executable, f"benchmarks/{name}.py", "--smoke", *more],
         cwd=ROOT,
         capture_output=True,
         text=True,
