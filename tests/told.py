@@ -122,5 +122,5 @@ def _kept(connection: Any) -> None:
 
 
 def _dropped(connection: Any) -> None:
-    if (sent := _now.get()) is not None:
+    if (sent := _now.get()) is not None and not connection.invalidated:
         sent.waiting.pop(id(connection.connection.dbapi_connection), None)

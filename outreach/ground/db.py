@@ -17,6 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 from uuid import uuid4
 
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
     DateTime,
     Engine,
@@ -55,7 +56,28 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base)
+class OurSession(FlaskSession):
+    """A session whose server may go at any moment: what it had not committed then, nobody has to take back."""
+
+    def rollback(self) -> None:
+        with self._or_thrown_away():
+            super().rollback()
+
+    def close(self) -> None:
+        with self._or_thrown_away():
+            super().close()
+
+    @contextmanager
+    def _or_thrown_away(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            if not is_unavailable(error):
+                raise
+            self.invalidate()
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": OurSession})
 
 
 def table_of(model: type[Base]) -> Table:
@@ -355,17 +377,42 @@ class _TakenBack(Exception):
     pass
 
 
-@event.listens_for(Engine, "handle_error")
-def _read_only_passes(context: ExceptionContext) -> OperationalError | None:
-    """A database that is read-only (a standby, before it takes over) is away for now, for pages and for
-    processes at work.
+_SERVER_ENDS = ("57P01", "57P02", "57P03", "57P05", "25006")
+"""What a server says that stops, crashed, starts, has waited for us too long, or is none to write to any more."""
 
-    PostgreSQL's drivers call what passes operational, a full disk too, but file this one (25006) under
-    internal errors.
+
+@event.listens_for(Engine, "handle_error")
+def _server_passes(context: ExceptionContext) -> OperationalError | None:
+    """A connection to a server that ends is of no use any more, nor is one to a server that is read-only (a standby,
+    before it takes over; a primary that was): the next one leads to whoever is the primary by then.
+
+    PostgreSQL's drivers call what passes operational, a full disk too, but file read-only (25006) under internal
+    errors: it is away for now, for pages and for processes at work.
     """
-    if getattr(context.original_exception, "sqlstate", None) != "25006":
+    code = getattr(context.original_exception, "sqlstate", None)
+    if code in _SERVER_ENDS:
+        context.is_disconnect = True
+    if code != "25006":
         return None
     return OperationalError(context.statement, context.parameters, context.original_exception)
+
+
+LINE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,  # milliseconds
+}
+"""What a line to PostgreSQL is given where DATABASE_URL says nothing else: one that leads nowhere any more is known as
+such after ten seconds where something was asked, after twenty where an answer is waited for; nobody waits for ever."""
+
+
+@event.listens_for(Engine, "do_connect")
+def _with_patience(dialect: Dialect, _record: Any, _arguments: Any, named: dict[str, Any]) -> None:
+    if dialect.name == "postgresql":
+        for name, value in LINE.items():
+            named.setdefault(name, value)
 
 
 @event.listens_for(Engine, "connect")

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request, url_for
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -121,7 +122,7 @@ def _busy() -> Any:
     words = "We are busy: nothing was lost. Try again in a minute."
     if request.path.startswith("/api/"):
         return _to_a_program(503, "busy", words, RETRY_AFTER)
-    g.pop("partnership", None)  # its row may not be read again now
+    _ask_nothing_more()
     typed = typed_words.typed()
     page = render_template(
         "problem.html",
@@ -132,6 +133,27 @@ def _busy() -> Any:
         files=bool(request.files),
     )
     return page, 503, RETRY_AFTER
+
+
+OF_THE_PAGE = (
+    "partnership",
+    "organisation",
+    "programme",
+    "programmes_of_page",
+    "asked_of_programmes",
+    "link",
+    "troupe",
+    "troupe_link",
+)
+"""What is kept of the page that was asked for, and is rows."""
+
+
+def _ask_nothing_more() -> None:
+    """The page that says so is made without the database: no row is read again, nor who is signed in looked for."""
+    for name in OF_THE_PAGE:
+        g.pop(name, None)
+    if "_login_user" not in g:  # where flask-login keeps whom it found
+        g._login_user = AnonymousUserMixin()
 
 
 def broken(error: Exception) -> Any:

@@ -17,6 +17,7 @@ from school_story import PUPILS, Story, lay, said
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
+import make
 from every_address import whole_database
 from outreach.asking.chasing import settings
 from outreach.booking import holds
@@ -228,6 +229,44 @@ def mails(app: Flask) -> list[str]:
 
 
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+@on_postgresql
+def test_database_that_is_away_is_said_to_whoever_asks_and_not_asked_again_for_the_words(
+    app: Flask, client: FlaskClient, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither whose page it is nor who is signed in is looked for once more."""
+    with ground.transaction():
+        lead = make.person(db.session.merge(story.partnership))
+    make.signed_in(client, lead)
+    school = story.path("/times")
+    db.session.remove()
+    tried = []
+
+    def refuse(*_: Any, **__: Any) -> None:
+        tried.append(1)
+        raise psycopg.OperationalError("connection refused")
+
+    db.engine.dispose()
+    with monkeypatch.context() as away:
+        away.setattr(db.engine.dialect, "connect", refuse)
+        for path in ("/desk", school):
+            tried.clear()
+            answer = client.get(path)
+            assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "60")
+            assert "We are busy" in said(answer) and len(tried) <= 2
+    assert [client.get(path).status_code for path in ("/desk", school)] == [200, 200]
+
+
+@on_postgresql
+def test_session_that_the_server_ended_is_let_go_without_a_fault(app: Flask) -> None:
+    for let_go in (db.session.rollback, db.session.remove):
+        pid = db.session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(url, autocommit=True) as other:
+            assert other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid]).fetchone() == (True,)
+        let_go()
+        assert db.session.execute(text("SELECT pg_backend_pid()")).scalar_one() != pid
 
 
 @on_postgresql

@@ -1,0 +1,133 @@
+"""The database stopped, killed, cut off and far away under a service that is booked at: no booking is lost, made twice or
+another's, whoever is not answered is told so in words, and everything goes on by itself."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from bad_line import BadLine, bad_line
+from own_server import Server, deployed, own_server
+from sqlalchemy import make_url
+from under_load import PATIENCE, Load, Processes, counted, lay, letters_missing, serving
+
+from postgres import Postgres
+from walled import address_of_service
+
+pytestmark = [pytest.mark.browser]
+
+AGAIN_WITHIN = 90
+"""Seconds from the moment at which the database can be had again. What is seen is a second; a machine that tests are run on
+may be busy."""
+
+
+@dataclass
+class Stage:
+    """`owner`: the address of the database for whoever counts in it."""
+
+    server: Server
+    line: BadLine
+    service: Processes
+    owner: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def stage(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("faults")
+    with ExitStack() as running:
+        server = running.enter_context(own_server(*deployed()))
+        owner = server.copied_from(postgres.url("template_outreach"), "outreach")
+        line = running.enter_context(bad_line(server.port))
+        url = make_url(address_of_service(owner)).set(port=line.port).render_as_string(hide_password=False)
+        service = running.enter_context(serving(url, folder / "service"))
+        yield Stage(server, line, service, owner, folder)
+
+
+def stopped(stage: Stage, seconds: float) -> None:
+    stage.server.stop()
+    time.sleep(seconds)
+    stage.server.start()
+
+
+def killed(stage: Stage, seconds: float) -> None:
+    stage.server.kill()
+    time.sleep(seconds)
+    stage.server.start()
+
+
+def cut(stage: Stage, seconds: float) -> None:
+    stage.line.resets()
+    time.sleep(seconds)
+    stage.line.is_good()
+
+
+def swallowed(stage: Stage, seconds: float) -> None:
+    stage.line.swallows()
+    time.sleep(seconds)
+    stage.line.is_good()
+
+
+FAULTS: tuple[Callable[[Stage, float], None], ...] = (stopped, killed, cut, swallowed)
+
+
+@pytest.mark.parametrize("fault", (killed, swallowed))
+def test_bookings_outlast_a_database_that_is_away_for_a_moment(
+    stage: Stage, fault: Callable[[Stage, float], None]
+) -> None:
+    _through(stage, fault, seconds=0.5, schools=14, more=2, noticed=fault is not swallowed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seconds", [10, 30])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_bookings_outlast_a_database_that_is_away_for_longer(
+    stage: Stage, fault: Callable[[Stage, float], None], seconds: float
+) -> None:
+    _through(
+        stage, fault, seconds=seconds, schools=200, more=20, noticed=fault is not swallowed or seconds > 10
+    )
+
+
+@pytest.mark.long
+def test_bookings_are_slow_and_right_while_the_database_is_far_away(stage: Stage) -> None:
+    def far_away(stage: Stage, seconds: float) -> None:
+        stage.line.is_slow(0.3)
+        time.sleep(seconds)
+        stage.line.is_good()
+
+    load = _through(stage, far_away, seconds=60, schools=200, more=20, noticed=False)
+    assert load.failed_since(0) == []
+
+
+def _through(
+    stage: Stage,
+    fault: Callable[[Stage, float], None],
+    *,
+    seconds: float,
+    schools: int,
+    more: int,
+    noticed: bool,
+) -> Load:
+    county = lay(stage.owner, stage.folder / "lay", schools)
+    with Load(stage.service.port, county) as load:
+        load.wait_for_bookings(more)
+        began = time.monotonic()
+        fault(stage, seconds)
+        good = time.monotonic()
+        took = load.good_again(good)
+        load.wait_for_bookings(more)
+        assert load.failed_since(began) or not noticed, "nobody noticed"
+    letters = letters_missing(stage.service, stage.owner, county)
+    count = counted(stage.owner, county)
+    print(
+        f"\n{fault.__name__} for {good - began:.1f} s: good again {took:.1f} s after it; {load.told_of()}; {count}; {letters}"
+    )
+    assert load.wrong == []
+    assert (count.lost, count.doubled, count.wrong) == (0, 0, 0) and count.told > 2 * more
+    assert (letters.lost, letters.another_twice) == (0, 0)
+    assert took < AGAIN_WITHIN and load.slowest < PATIENCE
+    assert stage.service.ended() == []
+    return load
