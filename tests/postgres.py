@@ -167,6 +167,10 @@ class Postgres:
         """A new copy of a template."""
         return self.create(self._name(), template)
 
+    def drop(self, url: str) -> None:
+        """What `fresh` made, where it would be in the way of others."""
+        self._run(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+
     @contextmanager
     def empty(self, template: str, kept_session: Callable[[], int | None] = lambda: None) -> Iterator[str]:
         """A copy of a template without a row in it, as new: emptied after use and lent again, since a

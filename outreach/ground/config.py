@@ -37,7 +37,8 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
             secret_settings.read(env, "DATABASE_URL", "sqlite:///" + str(folder / "outreach.sqlite"))
         ),
         "OWNER_DATABASE_URL": database_url(secret_settings.read(env, "OWNER_DATABASE_URL")),
-        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # what people typed stands in no log
+        # What people typed stands in no log; who finds no connection free waits as long as for a silent database.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True, "pool_timeout": 10},
         "PUBLIC_URL": public_url,
         "TRUSTED_HOSTS": _hosts(env, public_url) or None,
         "HSTS_SUBDOMAINS": _yes(env, "HSTS_SUBDOMAINS"),
@@ -165,8 +166,21 @@ def _hosts(env: Mapping[str, str], public_url: str) -> list[str]:
 
 
 def database_url(url: str) -> str:
-    """'postgres://' and 'postgresql://' mean psycopg 3, as every hoster writes them."""
+    """'postgres://' and 'postgresql://' mean psycopg 3, as every hoster writes them; several hosts may stand in it."""
     for prefix in ("postgres://", "postgresql://"):
         if url.startswith(prefix):
-            return "postgresql+psycopg://" + url[len(prefix) :]
+            return _of_several_hosts("postgresql+psycopg://" + url[len(prefix) :])
     return url
+
+
+_SEVERAL = re.compile(r"([^/]*//(?:[^/?#@]*@)?)([^/?#@]*,[^/?#@]*)(/[^?#]*)?(?:\?([^#]*))?")
+
+
+def _of_several_hosts(url: str) -> str:
+    """As libpq writes them, 'one:5432,other:5432', in the way that SQLAlchemy knows."""
+    found = _SEVERAL.fullmatch(url)
+    if found is None:
+        return url
+    start, hosts, name, more = found.groups()
+    each = [f"host={host if ':' in host else f'{host}:5432'}" for host in hosts.split(",")]
+    return f"{start}{name or '/'}?{'&'.join([*each, *filter(None, [more])])}"

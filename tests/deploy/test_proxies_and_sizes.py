@@ -18,6 +18,7 @@ import pytest
 from units import DEPLOY
 
 import postgres as postgres_for_tests
+from outreach.ground.db import LINE, PATIENCE_SECONDS
 from ports import free_port
 
 NGINX = (DEPLOY / "nginx/outreach.conf").read_text()
@@ -151,6 +152,16 @@ def test_postgresql_takes_each_size_and_logs_no_statement(open_folder: Path) -> 
     (open_folder / "postgresql.conf").write_text(words + "shared_bufers = 1GB\n")
     with pytest.raises(AssertionError, match="shared_bufers"):
         _read(open_folder, "max_connections")
+
+
+def test_pgbouncer_says_of_each_connection_what_the_service_would() -> None:
+    words = (DEPLOY / "pgbouncer/outreach.ini").read_text()
+    assert f"connect_query='SET lock_timeout = {int(PATIENCE_SECONDS * 1000)}'" in words
+    assert _said(words, "pool_mode") == "transaction" and int(_said(words, "max_prepared_statements")) > 0
+    for theirs, ours in (("idle", "idle"), ("intvl", "interval"), ("cnt", "count")):
+        assert int(_said(words, f"tcp_keep{theirs}")) == LINE[f"keepalives_{ours}"]
+    assert int(_said(words, "tcp_user_timeout")) == LINE["tcp_user_timeout"]
+    assert {_said(words, f"log_{what}") for what in ("connections", "disconnections")} == {"0"}
 
 
 def _said(words: str, name: str) -> str:

@@ -89,6 +89,33 @@ class Server:
             self._process.send_signal(how)
             self._process.wait(timeout=UP_WITHIN)
 
+    def followed(self, name: str) -> "Server":
+        """A standby, which has all that this one has and takes on what it writes; it is not started."""
+        folder = self.folder / name
+        folder.mkdir()
+        if user := account():
+            shutil.chown(folder, user)
+        line = f"host=127.0.0.1 port={self.port} user=outreach application_name={name}"
+        self.run("pg_basebackup", "-D", folder / "data", "-R", "-X", "stream", "-c", "fast", "-d", line)
+        return Server(folder, self.programs, *self.settings)
+
+    def waits_for(self, name: str) -> None:
+        """From now on nothing is committed here that the standby of that name does not have on its disk."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as desk:
+            desk.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")  # type: ignore[call-overload]
+            desk.execute("SELECT pg_reload_conf()")
+            until = time.monotonic() + UP_WITHIN
+            while (
+                desk.execute("SELECT FROM pg_stat_replication WHERE sync_state = 'sync'").fetchone() is None
+            ):
+                assert time.monotonic() < until, "no standby follows"
+                time.sleep(0.05)
+
+    def takes_over(self) -> None:
+        """A standby becomes a primary; returns once it can be written to."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as desk:
+            assert desk.execute("SELECT pg_promote(true, 60)").fetchone() == (True,)
+
     def copied_from(self, url: str, name: str) -> str:
         """A database of that name as another server has it at `url`; its address."""
         file = self.folder / f"{name}.dump"
@@ -107,7 +134,7 @@ def own_server(*settings: str, memory: bool = True) -> Iterator[Server]:
         server = Server(folder, programs, *settings)
         words = ["-U", "outreach", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
         server.run("initdb", "-D", folder / "data", *words)
-        with _gone_in_the_end([server]):
+        with gone_in_the_end([server]):
             server.start()
             yield server
 
@@ -126,7 +153,7 @@ def _folder(memory: bool) -> Iterator[tuple[Path, Path]]:
 
 
 @contextmanager
-def _gone_in_the_end(servers: Sequence[Server]) -> Iterator[None]:
+def gone_in_the_end(servers: Sequence[Server]) -> Iterator[None]:
     try:
         yield
     finally:

@@ -72,23 +72,7 @@ def hosts(database: str, tmp_path: Path) -> Iterator[Hosts]:
 
 
 def test_two_hosts_are_one_service(hosts: Hosts, database: str, tmp_path: Path) -> None:
-    way = Way(hosts, database)
-    way.found_partnership(tmp_path)
-    way.sign_in()
-    way.set_up()
-    way.bring_register()
-    way.set_up_tour()
-    way.bring_contacts()
-    way.bring_lists()
-    way.send_round()
-    way.book_and_move()
-    way.plan()
-    way.answer_what_was_proposed()
-    way.two_want_one_time()
-    way.report()
-    way.look_at_all_of_it()
-    way.sign_in_with_an_app()
-    way.guess_passwords()
+    Way(hosts, database).go_all(tmp_path)
 
 
 class Way:
@@ -109,6 +93,24 @@ class Way:
             and 300 < int(row["NumberOfPupils"] or 0) < 620
         ][:4]
         self.reference = self.link = ""
+
+    def go_all(self, folder: Path) -> None:
+        self.found_partnership(folder)
+        self.sign_in()
+        self.set_up()
+        self.bring_register()
+        self.set_up_tour()
+        self.bring_contacts()
+        self.bring_lists()
+        self.send_round()
+        self.book_and_move()
+        self.plan()
+        self.answer_what_was_proposed()
+        self.two_want_one_time()
+        self.report()
+        self.look_at_all_of_it()
+        self.sign_in_with_an_app()
+        self.guess_passwords()
 
     # --- the coordinator
 

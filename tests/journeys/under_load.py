@@ -75,11 +75,14 @@ class School:
 
 @dataclass(kw_only=True)
 class County:
-    """Schools that are about to book, and somebody at the desk."""
+    """Schools that are about to book, and somebody at the desk of the partnership of that `name`; `is_not`: names of
+    others."""
 
     schools: Sequence[School]
     cookie: str
     partnership_id: int
+    name: str
+    is_not: tuple[str, ...] = ()
 
 
 def lay(url: str, folder: Path, schools: int) -> County:
@@ -145,6 +148,7 @@ def lay(url: str, folder: Path, schools: int) -> County:
             schools=found,
             cookie=f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps(session)}",
             partnership_id=partnership.id,
+            name=partnership.name,
         )
         db.session.remove()
         db.engine.dispose()
@@ -368,7 +372,12 @@ class Load:
             self.wrong.append(repr(error))
 
     def _look(self) -> bool:
-        self._ask("GET", "/desk", cookie=self.county.cookie, what="desk")
+        """At the desk, whose page names its partnership and no other; it is asked for again where it was not answered."""
+        status, _, body = self._ask("GET", "/desk", cookie=self.county.cookie, what="desk", again=False)
+        if status not in (0, 503) and (
+            self.county.name not in body or any(one in body for one in self.county.is_not)
+        ):
+            raise Broken(f"the desk says {status} {_words(body)}")
         return True
 
     def _book(self) -> bool:
