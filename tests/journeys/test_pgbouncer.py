@@ -56,8 +56,16 @@ def _side_by_side(owner: str, folder: Path, schools: int, more: int) -> None:
         loads = [Load(service.port, one, threads=2, gives_up=0) for one in counties]
         for load in loads:
             running.enter_context(load)
+        with psycopg.connect(url, autocommit=True) as nobody:
+            until = time.monotonic() + 300
+            while min(len(load.booked) for load in loads) < more:
+                seen = nobody.execute(
+                    "SELECT (SELECT count(*) FROM booking), (SELECT count(*) FROM programme)"
+                )
+                assert seen.fetchone() == (0, 0), "a connection still knows whose it was"
+                assert time.monotonic() < until and not any(load.wrong for load in loads)
+                time.sleep(0.02)
         for load in loads:
-            load.wait_for_bookings(more)
             load.stop()
         for one, load in zip(counties, loads, strict=True):
             count, letters = counted(owner, one), letters_missing(service, owner, one)
