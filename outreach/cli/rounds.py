@@ -69,8 +69,14 @@ class Rounds:
 
 
 def say(words: str, *, err: bool = False) -> None:
-    """What a job that goes on by itself says: a line for a person, or of the log where that is JSON."""
+    """What a job that goes on by itself says: a line for a person, or of the log where that is JSON. One that cannot be
+    written, to a file on a full disk, ends no job."""
     if settings()["OUTREACH_LOG"] == log_lines.JSON:
         log.log(logging.WARNING if err else logging.INFO, "%s", words)
-    else:
+        return
+    try:
         click.echo(log_lines.struck(words), err=err)
+    except BrokenPipeError:  # whoever read it has gone
+        raise
+    except OSError:
+        pass

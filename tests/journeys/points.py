@@ -52,44 +52,56 @@ class Run:
 
 def run(sent: Sent, client: FlaskClient) -> Run:
     """The request in a process of its own, to its end."""
-    told, killed = _in_a_process_of_its_own(sent, client, None)
-    assert not killed
+
+    def to_its_end() -> dict[str, Any]:
+        points = _counted(None)
+        status, location = sent.by(client)
+        return {"status": status, "location": location, "points": points}
+
+    told = in_a_process_of_its_own(to_its_end)
+    assert told is not None
     return Run(status=told["status"], location=told["location"], points=tuple(told["points"]))
 
 
 def killed_at(sent: Sent, client: FlaskClient, nth: int) -> None:
     """The same, killed at its nth point, counted from 0."""
-    told, killed = _in_a_process_of_its_own(sent, client, nth)
-    assert killed, f"there was no point {nth}: {told}"
+
+    def to_that_point() -> dict[str, Any]:
+        _counted(nth)
+        return {"status": sent.by(client)}
+
+    told = in_a_process_of_its_own(to_that_point)
+    assert told is None, f"there was no point {nth}: {told}"
 
 
-def _in_a_process_of_its_own(sent: Sent, client: FlaskClient, nth: int | None) -> tuple[dict[str, Any], bool]:
-    """(what it said of itself, whether it was killed). Nobody has the database open meanwhile."""
+def in_a_process_of_its_own(do: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    """What it told, or None when it was killed with -9. Nobody of us has the database open meanwhile."""
     db.session.remove()
     db.engine.dispose()
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
+        told: dict[str, Any] = {}
         try:
             gc.disable()  # nothing of it lives for long, and all the pages of the parent would be copied
-            points = _counted(nth)
-            status, location = sent.by(client)
-            said = {"status": status, "location": location, "points": points}
-            os.write(writer, json.dumps(said).encode())
+            random.seed()  # a copy of a process would go on with the same numbers as the one before
+            told = do()
         except BaseException:
-            os.write(writer, json.dumps({"wrong": traceback.format_exc()[-3000:]}).encode())
+            told = {"wrong": traceback.format_exc()[-3000:]}
         finally:
+            with os.fdopen(writer, "w") as pipe:
+                json.dump(told, pipe)
             os._exit(0)
     os.close(writer)
     with os.fdopen(reader) as pipe:
-        told = pipe.read()
+        said = pipe.read()
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         assert os.WTERMSIG(status) == signal.SIGKILL
-        return {}, True
-    said = json.loads(told)
-    assert "wrong" not in said, said["wrong"]
-    return said, False
+        return None
+    found: dict[str, Any] = json.loads(said)
+    assert "wrong" not in found, found["wrong"]
+    return found
 
 
 def _counted(nth: int | None) -> list[str]:
@@ -130,7 +142,6 @@ def _counted(nth: int | None) -> list[str]:
         at(f"after {name}")
 
     psycopg.Cursor.copy = copied  # type: ignore[method-assign]
-    random.seed()  # a copy of a process would go on with the same numbers as the one before
     return points
 
 

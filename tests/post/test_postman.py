@@ -301,6 +301,22 @@ def test_a_folder_that_cannot_be_written_loses_no_letter(app: Flask, tmp_path: P
     assert get(letter_id).status == WAITING
 
 
+def test_a_full_disk_leaves_no_half_of_a_letter_and_it_goes_when_there_is_room(
+    app: Flask, tmp_path: Path
+) -> None:
+    """/dev/full stands where the letter is written."""
+    letter_id, folder = put(), tmp_path / "mail"
+    folder.mkdir()
+    (folder / postman.file_name(letter_id, "booked", JOANNA.address)).with_suffix(".part").symlink_to(
+        "/dev/full"
+    )
+    done = postman.send_waiting(post(None, folder), clock=lambda: NOW, name="a")
+    assert done.held_up == "The folder for letters cannot be written: No space left on device."
+    assert (list(folder.iterdir()), get(letter_id).status) == ([], WAITING)
+    after = postman.send_waiting(post(None, folder), clock=lambda: NOW + timedelta(minutes=1), name="a")
+    assert (after.sent, [file.suffix for file in folder.iterdir()]) == (1, [".eml"])
+
+
 @pytest.mark.parametrize(
     "recipient", ["../../etc/passwd@x", "a\x00b\n@x.example", "é" * 300 + "@x", "con:|<>?*@x", "-rf@x", ""]
 )

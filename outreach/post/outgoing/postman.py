@@ -12,6 +12,7 @@ import re
 import secrets
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -218,6 +219,8 @@ class _FolderDoor:
                 os.fsync(file.fileno())
             draft.replace(path)
         except OSError as error:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)  # half of a letter
             why = f"The folder for letters cannot be written: {error.strerror}."
             raise MailServerTrouble(why, kind=UNREACHABLE) from error
 
