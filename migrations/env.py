@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import context
 from flask import current_app
 
+from outreach.cli import live_schema
 from outreach.cli.migrations import unknown_revision
 from outreach.ground.db import Instant, YearGroups, db
 
@@ -19,7 +20,8 @@ def render_item(kind, item, autogen):
     return False
 
 
-def configure(connection):
+def configure(connection, *, each_alone=False):
+    """`each_alone`: every step is a transaction of its own, so that none holds its tables while the next is at work."""
     context.configure(
         connection=connection,
         target_metadata=db.metadata,
@@ -27,6 +29,7 @@ def configure(connection):
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
         transactional_ddl=True,  # SQLite can too: all steps or none
+        transaction_per_migration=each_alone,
     )
 
 
@@ -85,22 +88,30 @@ def migrate(connection):
         )
 
 
+def steps(connection):
+    """All that are still to be done, each by itself; where nothing may be lost all of them together, or none."""
+    configure(connection, each_alone="keep-data" not in context.get_x_argument())
+    with context.begin_transaction():
+        migrate(connection)
+    connection.commit()
+
+
 def run():
     with db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(sa.text("SET lock_timeout = 0"))  # the other start may take its time
-            connection.execute(sa.text("SELECT pg_advisory_lock(:n)"), {"n": LOCK})
-            connection.commit()
-            try:
-                refuse_another_versions(connection)
-                configure(connection)
-                with context.begin_transaction():
-                    migrate(connection)
+            with live_schema.patience(connection):
+                connection.execute(sa.text("SET lock_timeout = 0"))  # the other start may take its time
+                connection.execute(sa.text("SELECT pg_advisory_lock(:n)"), {"n": LOCK})
                 connection.commit()
-            finally:
-                connection.rollback()
-                connection.execute(sa.text("SELECT pg_advisory_unlock(:n)"), {"n": LOCK})
-                connection.commit()
+                try:
+                    refuse_another_versions(connection)
+                    live_schema.each_step_until_done(
+                        connection, lambda: steps(connection), current_app.logger.warning
+                    )
+                finally:
+                    connection.rollback()
+                    connection.execute(sa.text("SELECT pg_advisory_unlock(:n)"), {"n": LOCK})
+                    connection.commit()
             return
         raw = connection.connection.dbapi_connection
         raw.execute("PRAGMA foreign_keys=OFF")

@@ -60,28 +60,23 @@ WHERE p.oid = 'outreach_due(text, timestamptz)'::regprocedure AND grantee NOT IN
 
 
 def upgrade():
-    op.add_column("letter", sa.Column("rank", sa.Integer(), server_default="0", nullable=False))
+    # What stands before the indexes may be done twice: their building is no part of the transaction.
+    rank = sa.Column("rank", sa.Integer(), server_default="0", nullable=False)
+    postgresql = op.get_bind().dialect.name == "postgresql"
+    op.add_column("letter", rank, if_not_exists=True if postgresql else None)
     letter = sa.table("letter", sa.column("rank"), sa.column("status"), sa.column("kind"))
     op.execute(letter.update().where(letter.c.status == "waiting", letter.c.kind.in_(TO_MANY)).values(rank=1))
-    op.create_index(
-        "ix_letter_in_turn",
-        "letter",
-        ["partnership_id", "rank", "not_before", "id"],
-        **_where("status = 'waiting'"),
-    )
-    op.create_index("ix_link_request_asked", "link_request", ["id"], **_where(ASKED))
+    in_turn = ["partnership_id", "rank", "not_before", "id"]
+    op.build_index("ix_letter_in_turn", "letter", in_turn, where="status = 'waiting'")
+    op.build_index("ix_link_request_asked", "link_request", ["id"], where=ASKED)
     bind = op.get_bind()
-    if bind.dialect.name == "postgresql":
+    if postgresql:
         grantees = bind.exec_driver_sql(WHO_MAY).scalars().all()
         for name, function in FUNCTIONS.items():
             op.execute(function)
             op.execute(f"REVOKE EXECUTE ON FUNCTION {name} FROM PUBLIC")
             for who in grantees:
                 op.execute(f"GRANT EXECUTE ON FUNCTION {name} TO {who}")
-
-
-def _where(rule):
-    return {"sqlite_where": sa.text(rule), "postgresql_where": sa.text(rule)}
 
 
 def downgrade():

@@ -22,7 +22,7 @@ INDEXES = {
 
 def upgrade():
     for name, (table, columns) in INDEXES.items():
-        op.create_index(name, table, columns)
+        op.build_index(name, table, columns)
 
 
 def downgrade():

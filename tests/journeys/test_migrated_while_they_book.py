@@ -1,0 +1,213 @@
+"""`flask db upgrade` beside a service that is at work: schools book without end while a next release's steps are taken, and
+somebody reads a table for longer than a step waits. Bookings go on, and none fails."""
+
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from processes import Service, running
+
+import make
+from outreach.cli import live_schema
+from outreach.county import school_days
+from outreach.county.partnerships import Authority
+from outreach.ground import clock
+from outreach.ground.db import db, transaction
+from outreach.ground.school_year import year_of
+from outreach.post import links
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "benchmarks"))
+
+from morning_people import Later, Lines, Morning, School, Seen  # noqa: E402
+
+SCHOOLS, CALLERS = 90, 3
+PATIENCE = 20.0
+"""Seconds after which the service itself would give up: nobody is to wait for so long."""
+
+NEXT = {
+    "9001_expand": """
+    op.take_tables("booking", "letter", "performance")
+    op.create_table(
+        "next_thing",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("booking_id", sa.Integer(), sa.ForeignKey("booking.id"), nullable=False),
+    )
+    op.add_column("booking", sa.Column("next_word", sa.Text(), server_default="", nullable=False))
+    op.add_column("letter", sa.Column("next_word", sa.Text()))
+    op.add_column("performance", sa.Column("next_word", sa.Text()))
+    op.execute("ALTER TABLE booking ADD CONSTRAINT next_rule CHECK (next_word <> '-') NOT VALID")
+""",
+    "9002_index": """
+    op.build_index("ix_next_booking", "booking", ["programme_id", "next_word"])
+    op.build_index("ix_next_letter", "letter", ["next_word"], where="status = 'waiting'")
+""",
+    "9003_hold": """
+    op.execute("ALTER TABLE booking VALIDATE CONSTRAINT next_rule")
+""",
+}
+"""What a release may do to tables that the one before still uses."""
+
+
+def next_release(folder: Path) -> Path:
+    """The migrations of this release, and after them its own."""
+    made = folder / "migrations"
+    shutil.copytree(ROOT / "migrations", made, ignore=shutil.ignore_patterns("__pycache__"))
+    before = max(path.stem for path in (made / "versions").glob("[0-9]*.py"))
+    for name, steps in NEXT.items():
+        words = f"import sqlalchemy as sa\nfrom alembic import op\nrevision = {name!r}\ndown_revision = {before!r}\n"
+        (made / "versions" / f"{name}.py").write_text(f"{words}def upgrade():{steps}")
+        before = name
+    return made
+
+
+def lay() -> list[School]:
+    now = clock.now()
+    day, days = now.date() + timedelta(days=30), list[date]()
+    while len(days) < SCHOOLS // 2:
+        if day.weekday() < 5 and not school_days.bank_holiday(day):
+            days.append(day)
+        day += timedelta(days=1)
+    asked = []
+    with transaction():
+        partnership = make.partnership(la_codes=())
+        db.session.add(Authority(la_code="931", name="Marlshire", partnership_id=partnership.id))
+        coming = {"academic_year": year_of(days[0]), "reply_by": days[0], "notice_book_days": 1}
+        programme = make.programme(partnership, audience_ceiling=350, **coming)
+        for troupe in (make.troupe(partnership), make.troupe(partnership)):
+            for day in days:
+                make.tour_day(programme, troupe, day)
+        said: dict[str, int] = {}
+        for _ in range(SCHOOLS):
+            row = make.school()
+            minted = links.mint(
+                organisation_id=row.organisation_id,
+                programme_id=programme.id,
+                partnership_id=partnership.id,
+                address=f"desk@o{row.organisation_id}.example",
+                now=now,
+                expires_at=now + timedelta(days=90),
+            )
+            asked.append((row.organisation_id, row.name, minted.token))
+    return [
+        School(Lines(()), Seen(), organisation_id=urn, name=name, token=token, books=True, said=said)
+        for urn, name, token in asked
+    ]
+
+
+@contextmanager
+def booking_on(service: Service, schools: list[School]) -> Iterator[Seen]:
+    """Some callers, of whom each takes one school after the other through its whole booking, until it is over."""
+    seen, over = Seen(), threading.Event()
+    lines, waiting = Lines([urlsplit(service.url).port or 0]), iter(schools)
+    morning = Morning(seen, CALLERS)
+
+    def one_more() -> Later | None:
+        school = next(waiting, None)
+        if over.is_set() or school is None:
+            return None
+        school.lines, school.seen = lines, seen
+        later = school.open()
+        while later is not None:
+            later = later.step()
+        return Later(one_more, 0.0)
+
+    for _ in range(CALLERS):
+        morning.at(0, one_more)
+    people = threading.Thread(target=morning.run)
+    people.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        people.join()
+
+
+def until(books: list[School], more: int) -> None:
+    """So many more bookings were promised."""
+    said, enough = books[0].said, len(books[0].said) + more
+    last = time.monotonic() + 240
+    while len(said) < min(enough, SCHOOLS):
+        assert time.monotonic() < last, said
+        time.sleep(0.05)
+
+
+@pytest.mark.browser
+@pytest.mark.own_database
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_tables_are_brought_up_while_schools_book_and_none_fails(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    schools = lay()
+    db.session.remove()
+    release = next_release(tmp_path)
+    with running(database_url, tmp_path) as service, booking_on(service, schools) as seen:
+        until(schools, 3)
+        with psycopg.connect(database_url, autocommit=True) as line:
+            with pytest.raises(psycopg.errors.UniqueViolation):  # an index that was broken off, and left
+                line.execute("CREATE UNIQUE INDEX CONCURRENTLY ix_next_booking ON booking (programme_id)")
+        with psycopg.connect(database_url) as report:
+            report.execute("SELECT FROM booking").fetchall()
+            upgrade = subprocess.Popen(
+                [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade", "-d", str(release)],
+                cwd=ROOT,
+                env=service.environment,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            assert upgrade.stderr is not None
+            said, late = "", threading.Timer(90, upgrade.kill)
+            late.start()
+            while "a table is in use" not in said:
+                assert (one := upgrade.stderr.readline()), f"it never gave way: {said}"
+                said += one
+            late.cancel()
+            until(schools, 3)  # they go on while it has given way
+        said += upgrade.communicate(timeout=240)[1]
+        assert upgrade.returncode == 0, said
+        until(schools, 3)
+    assert seen.lost == [] and seen.wrong == []
+    assert max(max(took) for took in seen.took.values()) < PATIENCE
+    with psycopg.connect(database_url) as line:
+        stand = line.execute("SELECT reference, organisation_id FROM booking").fetchall()
+        assert sorted(stand) == sorted(schools[0].said.items())
+        valid = "SELECT indexrelid::regclass::text, indisvalid FROM pg_index WHERE indexrelid::regclass::text LIKE 'ix_next%'"
+        assert sorted(line.execute(valid).fetchall()) == [("ix_next_booking", True), ("ix_next_letter", True)]
+        assert line.execute("SELECT version_num FROM alembic_version").fetchall() == [("9003_hold",)]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_step_whose_table_is_never_free_ends_in_words_and_the_wait_is_as_before(
+    app: Flask, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_schema, "WAITS", "50ms")
+    monkeypatch.setattr(live_schema, "TRIES", 3)
+    monkeypatch.setattr(live_schema, "PAUSES", (0.01,))
+    said: list[str] = []
+    with psycopg.connect(database_url) as report, db.engine.connect() as connection:
+        report.execute("SELECT FROM booking")
+
+        def step() -> None:
+            connection.execute(sa.text("LOCK TABLE booking"))
+
+        before = connection.scalar(sa.text("SHOW lock_timeout"))
+        with pytest.raises(live_schema.StillInUse, match="in 3 tries .* Give the command again"):
+            with live_schema.patience(connection):
+                live_schema.each_step_until_done(connection, step, said.append)
+        assert len(said) == 3 and "the step is tried again" in said[0]
+        assert connection.scalar(sa.text("SHOW lock_timeout")) == before != "50ms"
+        report.rollback()
+        live_schema.each_step_until_done(connection, step, said.append)
+        connection.rollback()
+    assert len(said) == 3
