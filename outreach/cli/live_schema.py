@@ -41,14 +41,14 @@ class StillInUse(RuntimeError):
 @contextmanager
 def patience(connection: Connection) -> Iterator[None]:
     """Who does not get a table in time gives way, within it."""
-    before = connection.scalar(sa.text("SHOW lock_timeout"))
-    connection.commit()
+    with connection.begin():
+        before = str(connection.scalar(sa.text("SHOW lock_timeout")))
     try:
         yield
     finally:
         connection.rollback()
-        _wait(connection, str(before))
-        connection.commit()
+        with connection.begin():
+            _wait(connection, before)
 
 
 def each_step_until_done(
@@ -56,15 +56,15 @@ def each_step_until_done(
 ) -> None:
     """Do the steps that are still to be done, again whenever one of them did not get its tables. Raises StillInUse."""
     for number in range(TRIES):
-        _wait(connection, WAITS)
-        connection.commit()  # each step begins a transaction of its own
+        connection.rollback()
+        with connection.begin():  # over before the steps, which begin their own
+            _wait(connection, WAITS)
         try:
             steps()
             return
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", "") not in IN_USE:
                 raise
-            connection.rollback()
             pause = PAUSES[min(number, len(PAUSES) - 1)]
             say(
                 f"a table is in use ({str(error.orig).splitlines()[0]}): the step is tried again in {pause:g} s"

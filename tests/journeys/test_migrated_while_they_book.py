@@ -201,12 +201,14 @@ def test_a_step_whose_table_is_never_free_ends_in_words_and_the_wait_is_as_befor
         def step() -> None:
             connection.execute(sa.text("LOCK TABLE booking"))
 
-        before = connection.scalar(sa.text("SHOW lock_timeout"))
+        with connection.begin():
+            before = connection.scalar(sa.text("SHOW lock_timeout"))
         with pytest.raises(live_schema.StillInUse, match="in 3 tries .* Give the command again"):
             with live_schema.patience(connection):
                 live_schema.each_step_until_done(connection, step, said.append)
         assert len(said) == 3 and "the step is tried again" in said[0]
         assert connection.scalar(sa.text("SHOW lock_timeout")) == before != "50ms"
+        connection.rollback()
         report.rollback()
         live_schema.each_step_until_done(connection, step, said.append)
         connection.rollback()
