@@ -13,6 +13,12 @@ from outreach.ground.secret_settings import DEVELOPMENT_KEY as DEVELOPMENT_KEY
 LONGEST_KEPT = 1200
 """Months or days."""
 
+ENGINE: Mapping[str, object] = {"hide_parameters": True, "pool_timeout": 10}
+"""What people typed stands in no log; who finds no connection free waits as long as for a silent database."""
+
+STANDBY = "standby"
+"""By which the engine of DATABASE_READ_URL is known."""
+
 
 def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
     """The Flask configuration from the environment; docs/settings.md lists each name.
@@ -37,8 +43,8 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
             secret_settings.read(env, "DATABASE_URL", "sqlite:///" + str(folder / "outreach.sqlite"))
         ),
         "OWNER_DATABASE_URL": database_url(secret_settings.read(env, "OWNER_DATABASE_URL")),
-        # What people typed stands in no log; who finds no connection free waits as long as for a silent database.
-        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True, "pool_timeout": 10},
+        "DATABASE_READ_URL": database_url(secret_settings.read(env, "DATABASE_READ_URL")),
+        "SQLALCHEMY_ENGINE_OPTIONS": dict(ENGINE),
         "PUBLIC_URL": public_url,
         "TRUSTED_HOSTS": _hosts(env, public_url) or None,
         "HSTS_SUBDOMAINS": _yes(env, "HSTS_SUBDOMAINS"),
@@ -83,6 +89,14 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "POSTGRES_PROGRAMS": env.get("POSTGRES_PROGRAMS", "").strip(),
         "BEHIND_PROXIES": _whole(env, "BEHIND_PROXIES", 0),
     }
+    if to_read := found["DATABASE_READ_URL"]:
+        for url in (to_read, found["SQLALCHEMY_DATABASE_URI"]):
+            if not str(url).startswith("postgresql"):
+                raise ConfigError(
+                    "DATABASE_READ_URL is for a standby of PostgreSQL. Leave it out, or set it and DATABASE_URL to "
+                    "addresses like postgresql://user:password@host/name."
+                )
+        found["SQLALCHEMY_BINDS"] = {STANDBY: {"url": to_read, **ENGINE}}
     if secure and (weak := secret_settings.weaknesses(found)):
         raise ConfigError(weak[0])
     return found

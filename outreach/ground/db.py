@@ -40,6 +40,7 @@ from sqlalchemy.types import TypeDecorator
 
 from outreach.ground import clock
 from outreach.ground import statements as statements
+from outreach.ground.config import STANDBY
 from outreach.ground.the_app import FromAbove
 from outreach.ground.wording import words_of
 
@@ -56,8 +57,19 @@ class Base(DeclarativeBase):
     )
 
 
+elsewhere: ContextVar[bool] = ContextVar("elsewhere", default=False)
+"""Whether the session reads from a standby (standby.py); never inside `transaction()`."""
+
+
 class OurSession(FlaskSession):
     """A session whose server may go at any moment: what it had not committed then, nobody has to take back."""
+
+    def get_bind(
+        self, mapper: Any = None, clause: Any = None, bind: Any = None, **more: Any
+    ) -> Engine | Connection:
+        if bind is None and elsewhere.get() and not _writing.get():
+            return db.engines[STANDBY]
+        return super().get_bind(mapper, clause, bind, **more)
 
     def rollback(self) -> None:
         with self._or_thrown_away():
@@ -437,9 +449,11 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
 
 @event.listens_for(Engine, "connect")
 def _same_time(connection: Any, _record: Any) -> None:
-    """Now and then a connection that somebody takes is asked what time it is there."""
+    """Now and then a connection that somebody takes is asked what time it is there; one to a standby is not."""
     theirs = clock.DATABASES.find()
-    if theirs is not None and theirs.is_old and not isinstance(connection, sqlite3.Connection):
+    if theirs is None or not theirs.is_old or isinstance(connection, sqlite3.Connection):
+        return
+    if connection.info.parameter_status("in_hot_standby") != "on":
         with connection.cursor() as cursor:
             theirs.find(lambda: cursor.execute("SELECT clock_timestamp()").fetchone()[0])
         connection.rollback()

@@ -79,7 +79,7 @@ def _weaknesses(settings: Mapping[str, object]) -> Iterator[str]:
         yield f"METRICS_TOKEN {why}"
     if settings["METRICS_TOKEN"] in (key, *older):
         yield "METRICS_TOKEN is the service's key as well. Set it to other random characters."
-    for name in ("DATABASE_URL", "OWNER_DATABASE_URL", "SMTP_URL", "IMAP_URL"):
+    for name in ("DATABASE_URL", "OWNER_DATABASE_URL", "DATABASE_READ_URL", "SMTP_URL", "IMAP_URL"):
         if why := _weak_password(
             str(settings["SQLALCHEMY_DATABASE_URI" if name == "DATABASE_URL" else name])
         ):

@@ -8,6 +8,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from outreach.web import (
     api_answers,
+    as_of,
     doors,
     erased_again,
     files,
@@ -64,6 +65,7 @@ def init_app(app: Flask) -> None:
     opened.init_app(app)
     api_answers.init_app(app)
     gate.init_app(app)
+    as_of.init_app(app)
     doors.init_app(app)
     problems.init_app(app)
     refusals.init_app(app)

@@ -58,7 +58,7 @@ from outreach.post.feeds import tokens
 from outreach.post.incoming import inbox
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
-from outreach.web import deeds, headers, not_shown, noted, spoken, too_often
+from outreach.web import as_of, deeds, headers, not_shown, noted, spoken, too_often
 from outreach.web.drawing import Drawing
 
 public = Blueprint("public", __name__)
@@ -148,7 +148,7 @@ def by_session(view: Callable[[], Any]) -> Any:
     if noted.took_too_much(str(request.endpoint)):
         return render_template("problem.html", code=429), 429, {"Retry-After": "3600"}
     with telling.told_by(_teller(who(), request.path)):
-        answer = view()
+        answer = as_of.shown(view)
     noted.of_page(answer)
     return answer
 

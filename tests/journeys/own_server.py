@@ -14,6 +14,7 @@ import psycopg
 
 from ports import free_port
 from postgres import binaries, for_another_user
+from walled import address_of_service
 
 UP_WITHIN = 120
 """Seconds."""
@@ -137,6 +138,20 @@ def own_server(*settings: str, memory: bool = True) -> Iterator[Server]:
         with gone_in_the_end([server]):
             server.start()
             yield server
+
+
+@contextmanager
+def with_standby(template: str) -> Iterator[tuple[Server, Server]]:
+    """A primary with the database `outreach`, made as the one at `template` is, and the service's account; and a standby without
+    which it commits nothing."""
+    with own_server(*deployed()) as primary:
+        primary.copied_from(template, "outreach")
+        address_of_service(primary.url("outreach"))
+        standby = primary.followed("standby")
+        with gone_in_the_end([standby]):
+            standby.start()
+            primary.waits_for("standby")
+            yield primary, standby
 
 
 @contextmanager

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from own_server import Server, deployed, gone_in_the_end, own_server
+from own_server import Server, with_standby
 from under_load import PATIENCE, Load, counted, lay, letters_missing, serving
 
 from postgres import Postgres
-from walled import address_of_service
 
 pytestmark = [pytest.mark.browser]
 
@@ -22,15 +21,8 @@ AGAIN_WITHIN = 90
 
 @pytest.fixture
 def pair(postgres: Postgres) -> Iterator[tuple[Server, Server]]:
-    """A primary that commits nothing which its standby does not have, and that standby."""
-    with own_server(*deployed()) as primary:
-        primary.copied_from(postgres.url("template_outreach"), "outreach")
-        address_of_service(primary.url("outreach"))
-        standby = primary.followed("standby")
-        with gone_in_the_end([standby]):
-            standby.start()
-            primary.waits_for("standby")
-            yield primary, standby
+    with with_standby(postgres.url("template_outreach")) as pair:
+        yield pair
 
 
 def test_standby_takes_over_and_nothing_that_was_said_is_lost(
