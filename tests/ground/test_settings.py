@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import pytest
+
 from outreach.ground import config
 
 ROOT = Path(__file__).resolve().parents[2]
