@@ -389,8 +389,9 @@ class _TakenBack(Exception):
     pass
 
 
-_SERVER_ENDS = ("57P01", "57P02", "57P03", "57P05", "25006")
-"""What a server says that stops, crashed, starts, has waited for us too long, or is none to write to any more."""
+_SERVER_ENDS = ("57P01", "57P02", "57P03", "57P05", "25P03", "25006")
+"""What a server says that stops, crashed, starts, has waited for us too long (also in the middle of a transaction), or
+is none to write to any more."""
 
 
 @event.listens_for(Engine, "handle_error")
@@ -398,13 +399,14 @@ def _server_passes(context: ExceptionContext) -> OperationalError | None:
     """A connection to a server that ends is of no use any more, nor is one to a server that is read-only (a standby,
     before it takes over; a primary that was): the next one leads to whoever is the primary by then.
 
-    PostgreSQL's drivers call what passes operational, a full disk too, but file read-only (25006) under internal
-    errors: it is away for now, for pages and for processes at work.
+    PostgreSQL's drivers call what passes operational, a full disk too, but file read-only (25006) and a transaction
+    that stood still for too long (25P03) under internal errors: it is away for now, for pages and for processes at
+    work.
     """
     code = getattr(context.original_exception, "sqlstate", None)
     if code in _SERVER_ENDS:
         context.is_disconnect = True
-    if code != "25006":
+    if code not in ("25006", "25P03"):
         return None
     return OperationalError(context.statement, context.parameters, context.original_exception)
 

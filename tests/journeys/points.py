@@ -74,13 +74,43 @@ def killed_at(sent: Sent, client: FlaskClient, nth: int) -> None:
     assert told is None, f"there was no point {nth}: {told}"
 
 
+def stopped_at(sent: Sent, client: FlaskClient, name: str) -> Callable[[], int]:
+    """The same, stopped at the first point of that name with all that it has in hand; what is given back wakes it, and says
+    which status it came to."""
+
+    def to_that_point() -> dict[str, Any]:
+        _counted(name, signal.SIGSTOP)
+        return {"status": sent.by(client)[0]}
+
+    process = _Process(to_that_point)
+    _, how = os.waitpid(process.id, os.WUNTRACED)
+    assert os.WIFSTOPPED(how)
+
+    def wake() -> int:
+        os.kill(process.id, signal.SIGCONT)
+        told = process.told()
+        assert told is not None
+        return int(told["status"])
+
+    return wake
+
+
 def in_a_process_of_its_own(do: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
     """What it told, or None when it was killed with -9. Nobody of us has the database open meanwhile."""
-    db.session.remove()
-    db.engine.dispose()
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
+    return _Process(do).told()
+
+
+class _Process:
+    """A copy of this one, which does one thing and ends."""
+
+    def __init__(self, do: Callable[[], dict[str, Any]]) -> None:
+        db.session.remove()
+        db.engine.dispose()
+        self._reader, writer = os.pipe()
+        self.id = os.fork()
+        if self.id:
+            os.close(writer)
+            return
         told: dict[str, Any] = {}
         try:
             gc.disable()  # nothing of it lives for long, and all the pages of the parent would be copied
@@ -92,25 +122,26 @@ def in_a_process_of_its_own(do: Callable[[], dict[str, Any]]) -> dict[str, Any] 
             with os.fdopen(writer, "w") as pipe:
                 json.dump(told, pipe)
             os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as pipe:
-        said = pipe.read()
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        assert os.WTERMSIG(status) == signal.SIGKILL
-        return None
-    found: dict[str, Any] = json.loads(said)
-    assert "wrong" not in found, found["wrong"]
-    return found
+
+    def told(self) -> dict[str, Any] | None:
+        with os.fdopen(self._reader) as pipe:
+            said = pipe.read()
+        _, status = os.waitpid(self.id, 0)
+        if os.WIFSIGNALED(status):
+            assert os.WTERMSIG(status) == signal.SIGKILL
+            return None
+        found: dict[str, Any] = json.loads(said)
+        assert "wrong" not in found, found["wrong"]
+        return found
 
 
-def _counted(nth: int | None) -> list[str]:
-    """The points of this process from here on, as they come; at the nth of them it ends."""
+def _counted(which: int | str | None, by: signal.Signals = signal.SIGKILL) -> list[str]:
+    """The points of this process from here on, as they come; at the one of that number, or name, it is struck."""
     points: list[str] = []
 
     def at(name: str) -> None:
-        if len(points) == nth:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if which in (len(points), name):
+            os.kill(os.getpid(), by)
         points.append(name)
 
     def writes(when: str) -> Callable[..., None]:
