@@ -39,6 +39,11 @@ FIGURES = {
         rf"sent by one postman, sqlite{TIMES}at least",
         rf"sent by four postmen, sqlite{TIMES}",
     ],
+    "migrations": [
+        rf"migrations, 0074_fair_turns: {NUMBER} s, AccessExclusiveLock on letter; 2 indexes built beside who writes",
+        rf"migrations, 0076_indexes_of_partnerships: {NUMBER} s, 5 indexes built beside who writes",
+        rf"migrations: {NUMBER} steps in {NUMBER} s on {NUMBER} MB; the longest that keeps a table from others takes",
+    ],
     "morning": [
         *(
             rf"morning, cost of {what}: {NUMBER} ms of the service’s processor, {NUMBER} ms of the database’s"
