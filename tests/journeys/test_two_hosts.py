@@ -19,7 +19,7 @@ import psycopg
 import pyotp
 import pytest
 from test_main_job import link_in
-from two_hosts import Hosts, Person, Shown, two_hosts
+from two_hosts import A_MINUTE_APART, AHEAD, Hosts, Person, Shown, two_hosts
 
 from county.test_logos import RED, svg
 from outreach.county.sign_in_tries import FREE
@@ -65,9 +65,13 @@ def database(postgres: Postgres) -> str:
     return postgres.fresh("template_outreach")
 
 
-@pytest.fixture
-def hosts(database: str, tmp_path: Path) -> Iterator[Hosts]:
-    with two_hosts(address_of_service(database), tmp_path, owner_url=database) as hosts:
+@pytest.fixture(
+    params=[AHEAD, pytest.param(A_MINUTE_APART, marks=pytest.mark.long)], ids=["a second", "a minute"]
+)
+def hosts(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> Iterator[Hosts]:
+    """By how much their clocks are apart."""
+    told = {"owner_url": database, "ahead": request.param}
+    with two_hosts(address_of_service(database), tmp_path, **told) as hosts:
         yield hosts
 
 

@@ -27,7 +27,7 @@ from ports import free_port
 
 SITE = "http://outreach.example"
 SECRET = "of both hosts, as docs/hosts.md says: one key"
-AHEAD = (0.0, 1.0)
+AHEAD, A_MINUTE_APART = (0.0, 1.0), (-30.0, 30.0)
 """How far each host's clock is ahead, in seconds."""
 LOOKS = 3
 """How often both are asked for a page that changes by itself meanwhile; all within a part of that second."""
@@ -65,7 +65,9 @@ class Hosts:
 
 
 @contextmanager
-def two_hosts(database_url: str, folder: Path, *, owner_url: str = "") -> Iterator[Hosts]:
+def two_hosts(
+    database_url: str, folder: Path, *, owner_url: str = "", ahead: Sequence[float] = AHEAD
+) -> Iterator[Hosts]:
     """Both serve; the first has the post beside it and the second the planner. The database is migrated already."""
     mail = MailServer()
     with ExitStack() as running:
@@ -76,7 +78,7 @@ def two_hosts(database_url: str, folder: Path, *, owner_url: str = "") -> Iterat
         days_forward.write_text("0")
         hosts, started = list[Host](), list[subprocess.Popen[bytes]]()
         running.callback(_stop, started)
-        for n, ahead in enumerate(AHEAD):
+        for n, seconds in enumerate(ahead):
             own = folder / f"host-{n}"
             own.mkdir()
             environment = os.environ | {
@@ -91,7 +93,7 @@ def two_hosts(database_url: str, folder: Path, *, owner_url: str = "") -> Iterat
                 "SESSION_IDLE_MINUTES": "60000000",
                 "PYTHONUNBUFFERED": "1",
                 "PYTHONPATH": str(Path(__file__).parent),
-                "CLOCK_AHEAD": str(ahead),
+                "CLOCK_AHEAD": str(seconds),
                 "DAYS_FORWARD": str(days_forward),
             }
             hosts.append(Host(port=free_port(), folder=own, environment=environment))
