@@ -59,7 +59,7 @@ def send(loop: bool, every: float) -> None:
         _once(door, name, stop, rounds)
         return
     say(f"Sending letters {_where(door)}.")
-    said, on_duty, turns = "", False, _Rounds(door, name, stop)
+    said, on_duty, broken_off, turns = "", False, False, _Rounds(door, name, stop)
     while not stop.is_set():
         again = False
         try:
@@ -67,14 +67,15 @@ def send(loop: bool, every: float) -> None:
                 if not on_duty:
                     duty.begin(name, clock.now())
                     on_duty = True
-                postman.take_over(name, clock.now())
+                postman.take_over(name, clock.now(), own=broken_off)
+                broken_off = False
                 done = turns.next()
                 this.done, this.faults = done.sent, done.failed
                 held_up, again = _say(done, unless=said), done.more or turns.left
                 duty.look_in(name, clock.now())
         except OperationalError as error:
             db.session.rollback()
-            held_up = f"The database cannot be reached: {error.orig}"
+            held_up, broken_off = f"The database cannot be reached: {error.orig}", True
             say(held_up, err=True)
         said = held_up
         stop.wait(max(every, HELD_UP_EVERY) if held_up else 0 if again else every)

@@ -128,16 +128,32 @@ class Server:
 
 
 @contextmanager
-def own_server(*settings: str, memory: bool = True) -> Iterator[Server]:
-    """A new one that runs; whatever its test did with it, it is gone in the end. In `memory` where there is room: the
-    test kills a process, and no disk."""
-    with _folder(memory) as (folder, programs):
+def own_server(*settings: str, disk: int = 0) -> Iterator[Server]:
+    """A new one that runs; whatever its test did with it, it is gone in the end. In memory where there is room: the test
+    kills a process, and no disk. `disk`: its tables stand on one of so many megabytes; what it writes ahead does not."""
+    with _folder() as (folder, programs), _disk(folder / "data", disk):
         server = Server(folder, programs, *settings)
-        words = ["-U", "outreach", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
+        words = ["-U", "outreach", "-A", "trust", "-E", "UTF8", "--locale=C", "-N", "-X", folder / "wal"]
         server.run("initdb", "-D", folder / "data", *words)
         with gone_in_the_end([server]):
             server.start()
             yield server
+
+
+@contextmanager
+def _disk(at: Path, megabytes: int) -> Iterator[None]:
+    if not megabytes:
+        yield
+        return
+    at.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "none", at], check=True)
+    try:
+        if user := account():
+            shutil.chown(at, user)
+        at.chmod(0o700)
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", at], check=True)
 
 
 @contextmanager
@@ -155,9 +171,9 @@ def with_standby(template: str) -> Iterator[tuple[Server, Server]]:
 
 
 @contextmanager
-def _folder(memory: bool) -> Iterator[tuple[Path, Path]]:
+def _folder() -> Iterator[tuple[Path, Path]]:
     """A folder that the server's account may enter, and the programs from where it may run them."""
-    roomy = memory and os.access("/dev/shm", os.W_OK) and shutil.disk_usage("/dev/shm").free > 2**31
+    roomy = os.access("/dev/shm", os.W_OK) and shutil.disk_usage("/dev/shm").free > 2**31
     folder = Path(tempfile.mkdtemp(prefix="outreach-own-pg-", dir="/dev/shm" if roomy else None))
     try:
         if user := account():

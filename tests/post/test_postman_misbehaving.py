@@ -462,6 +462,17 @@ def test_a_dead_neighbours_letters_are_freed_and_a_living_ones_are_not(
     assert postman.take_over(postman.new_name(b"of tests"), NOW) == 0
 
 
+def test_what_a_postman_had_in_hand_when_the_database_went_away_is_free_when_it_is_back(app: Flask) -> None:
+    """He does not know what became of it, and nobody waits for a lease that is his own."""
+    name = postman.new_name(b"of tests")
+    duty.begin(name, NOW)
+    put()
+    assert take(name, NOW) is not None
+    assert postman.take_over(name, NOW) == 0
+    assert postman.take_over(name, NOW, own=True) == 1
+    assert take(name, NOW) is not None
+
+
 def test_the_token_is_hidden_wherever_its_line_was_broken_and_no_other_byte_changes(app: Flask) -> None:
     raw = get(put()).raw
     token = copies.read(raw).text.split("/i/")[1].split()[0].encode()

@@ -256,16 +256,18 @@ def new_name(key: bytes) -> str:
     return f"{host}:{os.getpid()}:{secrets.token_hex(4)}:{by}"
 
 
-def take_over(name: str, now: datetime) -> int:
+def take_over(name: str, now: datetime, *, own: bool = False) -> int:
     """Free the letters of this host's postmen whose process is gone, instead of waiting for their lease to
-    end.
+    end. `own`: this one's too, who has nothing in hand but does not know what became of what he had, since the database
+    went away before he could say.
 
     Whoever is taken for dead and lives loses nothing: his letters go twice, the same bytes.
     """
     host = name.split(":")[0]
     dead = [each for each in duty.not_gone_home(host) if each != name and not _lives(each)]
     db.session.rollback()
-    freed = sum(whose.of_each(lambda: claims.free(dead))) if dead else 0
+    left = [*dead, name] if own else dead
+    freed = sum(whose.of_each(lambda: claims.free(left))) if left else 0
     for each in dead:
         duty.end(each, now)
     return freed
