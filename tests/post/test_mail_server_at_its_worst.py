@@ -27,8 +27,8 @@ from post.mail_server import MailServer
 from post.postmen import send
 
 MINUTE = timedelta(minutes=1)
-LONGEST = 600
-"""Minutes within which all has gone: a letter is put off by an hour at most while it was tried six times."""
+LONGEST = 4 * 24 * 60
+"""Minutes within which all has gone, or was given up: for two days a letter is tried, and held up with the others meanwhile."""
 
 MISDEEDS = {
     "MAIL DROP": 3,
@@ -128,7 +128,7 @@ def test_none_is_lost_and_what_came_again_is_the_same(app: Flask, server: WorstS
                 told(n, minute, sequences[n])
         for each in both:
             each.join()
-        minute += 1
+        minute += 1 if minute < 60 else 20
         assert minute < LONGEST, waiting()
 
     came: dict[str, list[bytes]] = defaultdict(list)
@@ -145,7 +145,8 @@ def test_none_is_lost_and_what_came_again_is_the_same(app: Flask, server: WorstS
     print(f"{len(rows)} letters, {minute} minutes, {dict(by_status)}, {lies} lies, {repeats} came again")
 
     assert by_status.keys() <= {SENT, FAILED, SUPERSEDED} and by_status[SENT] >= visits * 3 // 4
-    assert by_status[FAILED] == server.did["DATA 554 5.6.0 this letter is not taken"]
+    tried_for_long = sum(1 for row in rows if "tried for two days" in (row.last_error or ""))
+    assert by_status[FAILED] - tried_for_long == server.did["DATA 554 5.6.0 this letter is not taken"]
     assert {row.message_id for row in rows if row.status == SENT} <= came.keys()  # none is lost
     assert {len(set(raws)) for raws in came.values()} == {1}  # Message-ID, UID, SEQUENCE and all
     assert lies and repeats <= lies  # once more for a lie, and for nothing else
