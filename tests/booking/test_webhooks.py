@@ -12,7 +12,7 @@ import life
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 import make
 from outreach.booking import bookings
@@ -266,6 +266,44 @@ def test_two_processes_take_each_delivery_once(waiting: SimpleNamespace, now: No
     first, second = deliveries.claim(now(), most=4), deliveries.claim(now(), most=4)
     assert (len(first), len(second)) == (4, 2)
     assert not {one.id for one in first} & {one.id for one in second}
+
+
+def test_no_more_is_in_hand_than_can_be_told_within_the_lease_and_each_partnership_has_its_turn(
+    app: Flask, now: Now
+) -> None:
+    """Twenty partnerships have one to tell, and one has more than a handful: nineteen of them do not wait for all of it."""
+    with transaction():
+        waits = [(make.partnership((f"{800 + n}",)), n) for n in range(21)]
+        for of, n in waits:
+            one = hook(of, address=f"https://program.example/{n}")
+            for k in range(1 if n else deliveries.AT_A_TIME + 5):
+                db.session.add(
+                    WebhookDelivery(
+                        partnership_id=of.id,
+                        webhook_id=one.id,
+                        uid=f"{n}/{k}",
+                        event=MADE,
+                        body="{}",
+                        created_at=make.EARLIER,
+                        not_before=make.EARLIER + timedelta(seconds=k),
+                    )
+                )
+    engine, in_hand = db.engine, list[int]()
+    of_lease = select(func.count()).where(WebhookDelivery.lease_until.is_not(None))
+
+    class Counting(Answers):
+        def tell(self, address: str, body: bytes, headers: Any) -> Told:
+            with engine.connect() as connection:  # the owner's, who sees everybody's
+                in_hand.append(connection.scalar(of_lease) or 0)
+            return super().tell(address, body, headers)
+
+    line = Counting(200)
+    db.session.commit()
+    with walled(app), as_service():
+        assert turn(line, now) == teller.Turn(taken=deliveries.AT_A_TIME + 5 + 20)
+    assert max(in_hand) <= deliveries.AT_A_TIME + teller.AT_ONCE - 1
+    told = [address.rpartition("/")[2] for address, _, _ in line.sent]
+    assert told[:-10].count("0") <= deliveries.AT_A_TIME  # the rest of them goes with the last of the others
 
 
 def test_nothing_is_told_to_what_was_stopped(waiting: SimpleNamespace, now: Now) -> None:
