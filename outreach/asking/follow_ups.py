@@ -81,6 +81,7 @@ class FollowUp(Base):
             postgresql_where=text("ended_at IS NULL"),
         ),
         Index("ix_follow_up_organisation_id", "organisation_id", "id"),
+        Index("ix_follow_up_partnership", "partnership_id"),
         key_within_partnership("programme_id", "programme"),
         key_within_partnership("person_id", "person"),
         CheckConstraint(

@@ -55,6 +55,7 @@ class Invitation(Base):
     __tablename__ = "invitation"
     __table_args__ = (
         Index("ix_invitation_programme", "programme_id", "organisation_id"),
+        Index("ix_invitation_round", "round_id"),
         UniqueConstraint("programme_id", "organisation_id", "address", "repeat"),
         CheckConstraint("repeat >= 0", name="repeat"),
     )

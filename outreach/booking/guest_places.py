@@ -125,6 +125,7 @@ class GuestPlace(Base):
     __tablename__ = "guest_place"
     __table_args__ = (
         Index("ix_guest_place_performance", "performance_id"),
+        Index("ix_guest_place_programme", "programme_id", "organisation_id"),
         Index(
             "uq_guest_place_open",
             "programme_id",

@@ -32,11 +32,12 @@ OF_THE_PLACE = frozenset(
 """Who there is: once for a partnership. All other rows are of what happens, and stand once for each year."""
 
 NOBODYS = frozenset(
-    "agreement agreement_code alembic_version chasing_run erasures_mark history_link mailbox_look passkey_challenge"
-    " post_pause postcode postman provider_attempt router sign_in sign_in_failure sign_in_link sign_in_session"
-    " touring_troupe".split()
+    "agreement agreement_code alembic_version chasing_run erasures_mark history_link mailbox_look outcome_release"
+    " passkey_challenge post_pause postcode postman provider_attempt released_wave router sign_in sign_in_failure"
+    " sign_in_link sign_in_session touring_troupe".split()
 )
-"""What is not copied: of the installation, of one process, or of one sign-in."""
+"""What is not copied: of the installation, of one process, or of one sign-in; and what was released of answers, whose
+words name waves by their numbers."""
 
 STAND_ONCE = ("term", "inset_day", "wave_code")
 """What stands there already is not said again: a calendar of two years covers the year before as well, and what pupils

@@ -23,11 +23,11 @@ from outreach.ground.db import Instant, db
 from outreach.planning import rules
 from outreach.planning.orders import PlanLine, TourPlan
 from outreach.planning.rules import PlanRules
-from outreach.tour import over_lunch, programmes, road_places, roads
+from outreach.tour import nights, over_lunch, programmes, road_places, roads
 from outreach.tour.agreements import NO_HOLDS, taken_on
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
-from outreach.tour.nights import BEFORE, follows
+from outreach.tour.nights import BEFORE
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.tour.target_decisions import TargetDecision
@@ -172,14 +172,13 @@ def changed(plan: TourPlan) -> list[str]:
 
 def _days(programme_id: int, asked: PlanRules, since: date) -> Sequence[Any]:
     query = (
-        select(TourDay.id, TourDay.troupe_id, *_DAY)
-        .outerjoin(BEFORE, follows())
-        .where(
+        nights.joined(
+            select(TourDay.id, TourDay.troupe_id, *_DAY),
             TourDay.programme_id == programme_id,
             TourDay.ended_at.is_(None),
             TourDay.day >= since,
-            ~taken_on(TourDay.troupe_id, TourDay.day, literal(NO_HOLDS, Instant())),
         )
+        .where(~taken_on(TourDay.troupe_id, TourDay.day, literal(NO_HOLDS, Instant())))
         .order_by(TourDay.id)
     )
     if asked.troupes:

@@ -225,7 +225,7 @@ def _deeds(of: Words, origin: _Origin, typed_at: datetime | None, partnership_id
     stands = comparing.stands_in(of.words)
     needle = comparing.needle(of.words)
     said = [func.lower(cast(table.c[name], Text)) for name in ("before", "after")]
-    rows = db.session.execute(
+    found = (
         select(
             table.c.id, table.c.recorded_at, table.c.who, table.c.what, table.c.subject, table.c.subject_id
         )
@@ -237,9 +237,12 @@ def _deeds(of: Words, origin: _Origin, typed_at: datetime | None, partnership_id
             or_(*(one.contains(needle, autoescape=True) for one in said)),
             *([] if typed_at is None else [table.c.recorded_at >= typed_at]),
         )
-        .order_by(table.c.id)
-        .execution_options(yield_per=500)
+        .offset(
+            0
+        )  # put in order when they are found: handed out as they come, they would be found in that order
+        .subquery()
     )
+    rows = db.session.execute(select(found).order_by(found.c.id).execution_options(yield_per=500))
     for row in rows:
         values = [*_strings(row.before), *_strings(row.after)]
         own = (row.subject, row.subject_id) in origin.subjects and any(

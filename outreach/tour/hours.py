@@ -19,10 +19,10 @@ from outreach.county.partnerships import Partnership
 from outreach.ground.db import db
 from outreach.ground.timespans import local
 from outreach.ground.wording import capfirst, clock, count
-from outreach.tour import roads
+from outreach.tour import nights, roads
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
-from outreach.tour.nights import BEFORE, follows
+from outreach.tour.nights import BEFORE
 from outreach.tour.performances import Performance
 from outreach.tour.planning import lunch
 from outreach.tour.programmes import Programme
@@ -47,7 +47,7 @@ COLUMNS = (
     BEFORE.stays_easting.label("slept_easting"),
     BEFORE.stays_northing.label("slept_northing"),
 )
-"""What `reckon` needs of a tour day, joined with its troupe and, by `follows()`, with the date before."""
+"""What `reckon` needs of a tour day, joined with its troupe and, by `nights.joined`, with the date before."""
 
 
 class GivenDay(NamedTuple):
@@ -216,13 +216,8 @@ def unrested(row: Any, shows: Sequence[ShowInHours], ways: Roads) -> list[str]:
 
 def rows_of(day_ids: Iterable[int]) -> Select[*tuple[Any, ...]]:
     """The rows of COLUMNS of these days, with what the place is called where the troupe stays the night."""
-    return (
-        select(*COLUMNS, TourDay.stays_at)
-        .join(Troupe, Troupe.id == TourDay.troupe_id)
-        .outerjoin(BEFORE, follows())
-        .where(TourDay.id.in_(set(day_ids)))
-        .order_by(TourDay.day, TourDay.id)
-    )
+    asked = select(*COLUMNS, TourDay.stays_at).join(Troupe, Troupe.id == TourDay.troupe_id)
+    return nights.joined(asked, TourDay.id.in_(set(day_ids))).order_by(TourDay.day, TourDay.id)
 
 
 def _from_to(truly: Truly, shows: Sequence[ShowInHours], ways: Roads) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, and_, select
+from sqlalchemy import ColumnElement, Date, Select, and_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.functions import FunctionElement
@@ -36,13 +36,28 @@ def _of_sqlite(element: Any, compiler: Any, **more: Any) -> str:
     return f"date({compiler.process(element.clauses, **more)}, '-1 day')"
 
 
-def follows() -> ColumnElement[bool]:
-    """Joins a tour day to BEFORE, whatever the programme of either."""
-    return and_(
-        BEFORE.troupe_id == TourDay.troupe_id,
-        BEFORE.day == _the_date_before(TourDay.day),
+def joined(
+    query: Select[*tuple[Any, ...]], *which: ColumnElement[bool], isouter: bool = True
+) -> Select[*tuple[Any, ...]]:
+    """A query of tour days, for which `which` holds, joined to BEFORE, whatever the programme of either.
+
+    The dates before are worked out first: PostgreSQL looks up no row behind a wall by what has yet to be reckoned from
+    another, since a reckoning might tell of it, and would go through all days of the troupe for each.
+    """
+    eve = (
+        select(
+            TourDay.id.label("of"), TourDay.troupe_id, _the_date_before(TourDay.day).label("the_date_before")
+        )
+        .where(*which)
+        .cte("eve")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    is_before = and_(
+        BEFORE.troupe_id == eve.c.troupe_id,
+        BEFORE.day == eve.c.the_date_before,
         BEFORE.ended_at.is_(None),
     )
+    return query.join(eve, eve.c.of == TourDay.id).join(BEFORE, is_before, isouter=isouter).where(*which)
 
 
 class Door(NamedTuple):
@@ -67,15 +82,17 @@ def doors(tour_days: Iterable[TourDay]) -> dict[int, tuple[Door | None, Door | N
     nights = {
         row.id: row
         for row in db.session.execute(
-            select(
-                TourDay.id,
-                BEFORE.id.label("night"),
-                BEFORE.stays_at,
-                BEFORE.stays_easting,
-                BEFORE.stays_northing,
-            )
-            .join(BEFORE, follows())
-            .where(TourDay.id.in_({d.id for d in asked}), BEFORE.stays_easting.is_not(None))
+            joined(
+                select(
+                    TourDay.id,
+                    BEFORE.id.label("night"),
+                    BEFORE.stays_at,
+                    BEFORE.stays_easting,
+                    BEFORE.stays_northing,
+                ),
+                TourDay.id.in_({d.id for d in asked}),
+                isouter=False,
+            ).where(BEFORE.stays_easting.is_not(None))
         )
     }
     found: dict[int, tuple[Door | None, Door | None]] = {}

@@ -17,13 +17,12 @@ from outreach.county.schools import SCHOOL, Organisation
 from outreach.ground.db import Instant, db, plain_rows
 from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
-from outreach.tour import first_times, fit, hours
+from outreach.tour import first_times, fit, hours, nights
 from outreach.tour.agreements import taken_on
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.fit import DayOffer
 from outreach.tour.hours import GivenDay
-from outreach.tour.nights import BEFORE, follows
 from outreach.tour.performances import Performance, Slot
 from outreach.tour.programmes import Programme
 
@@ -158,31 +157,29 @@ def first_bookable_day(programme: Programme, now: datetime) -> date:
 
 # Made once: building and keying a statement costs more than asking it, and every page of slots asks this.
 _DAYS = (
-    select(
-        *hours.COLUMNS,
-        taken_on(TourDay.troupe_id, TourDay.day, bindparam("now", type_=Instant())).label("taken"),
-        Performance.id.label("performance_id"),
-        Performance.organisation_id,
-        Performance.get_in_at,
-        Performance.starts_at,
-        Performance.ends_at,
-        Performance.away_at,
-        Performance.easting,
-        Performance.northing,
-        Performance.held_until,
-        Organisation.town,
+    nights.joined(
+        select(
+            *hours.COLUMNS,
+            taken_on(TourDay.troupe_id, TourDay.day, bindparam("now", type_=Instant())).label("taken"),
+            Performance.id.label("performance_id"),
+            Performance.organisation_id,
+            Performance.get_in_at,
+            Performance.starts_at,
+            Performance.ends_at,
+            Performance.away_at,
+            Performance.easting,
+            Performance.northing,
+            Performance.held_until,
+            Organisation.town,
+        ).join(Troupe, Troupe.id == TourDay.troupe_id),
+        TourDay.programme_id == bindparam("programme_id"),
+        TourDay.day >= bindparam("first"),
+        TourDay.ended_at.is_(None),
     )
-    .join(Troupe, Troupe.id == TourDay.troupe_id)
-    .outerjoin(BEFORE, follows())
     .outerjoin(Performance, and_(Performance.tour_day_id == TourDay.id, Performance.released_at.is_(None)))
     .outerjoin(
         Organisation,
         and_(Organisation.organisation_id == Performance.organisation_id, Organisation.kind == SCHOOL),
-    )
-    .where(
-        TourDay.programme_id == bindparam("programme_id"),
-        TourDay.day >= bindparam("first"),
-        TourDay.ended_at.is_(None),
     )
     .order_by(TourDay.day, TourDay.troupe_id, Performance.starts_at)
 )

@@ -7,12 +7,14 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 import make
+from outreach.booking import limits
 from outreach.cli import asking, privacy
 from outreach.ground import whose
 from outreach.ground.db import db, transaction
 from outreach.planning.orders import TourPlan
 from outreach.planning.planner_worker import claim
 from outreach.privacy import sweep as sweeping
+from walled import as_service, walled
 
 
 def refused() -> OperationalError:
@@ -78,3 +80,17 @@ def test_plans_are_drawn_up_by_turns_of_the_partnerships_that_asked(app: Flask) 
             plan.state, plan.finished_at = "failed", now
         now += timedelta(minutes=1)
     assert found == [plans[0].id, plans[3].id, plans[1].id, plans[2].id]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_round_for_one_writes_the_numbers_of_no_other(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a day's round of 150 would write those of all 150 times."""
+    with transaction():
+        ids = [make.programme(make.partnership((code,))).partnership_id for code in ("931", "932")]
+    wrote: list[int] = []
+    monkeypatch.setattr(limits, "write", lambda one, *_some, now: wrote.append(one) or 0)
+    with walled(app), as_service(), whose.bound(ids[1]):
+        limits.write_everywhere(now=make.NOW)
+    assert wrote == [ids[1]]
+    limits.write_everywhere(now=make.NOW)
+    assert wrote == [ids[1], *ids]

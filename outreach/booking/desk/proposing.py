@@ -370,11 +370,10 @@ def end_next(*, now: datetime) -> bool:
 
     In the caller's transaction; called until it says False.
     """
+    # Found by the programmes that one sees: those of all partnerships would be gone through for each.
+    is_open = Proposal.programme_id.in_(select(Programme.id)), Proposal.ended_at.is_(None)
     lapsed = db.session.scalar(
-        select(Proposal)
-        .where(Proposal.ended_at.is_(None), Proposal.reply_by < day_of(now))
-        .order_by(Proposal.id)
-        .limit(1)
+        select(Proposal).where(*is_open, Proposal.reply_by < day_of(now)).order_by(Proposal.id).limit(1)
     )
     if lapsed is not None:
         return _end(lapsed, LAPSED, reason="", who=NOBODY, now=now)
@@ -384,9 +383,7 @@ def end_next(*, now: datetime) -> bool:
         promises.Booking.ended_at.is_(None),
         promises.Booking.created_at >= Proposal.recorded_at,
     )
-    for proposal in db.session.scalars(
-        select(Proposal).where(Proposal.ended_at.is_(None), booked_since).order_by(Proposal.id)
-    ):
+    for proposal in db.session.scalars(select(Proposal).where(*is_open, booked_since).order_by(Proposal.id)):
         if not accounts.account(proposal.programme, proposal.organisation, now=now).is_open:
             return _end(proposal, OVERTAKEN, reason="", who=NOBODY, now=now)
     return False

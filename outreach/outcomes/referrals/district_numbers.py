@@ -80,6 +80,7 @@ class DistrictNumber(Base):
         key_within_partnership("entry_id", "numbers_entry"),
         key_within_partnership("replaces_id", "district_number"),
         Index("ix_district_number_entry_id", "entry_id"),
+        Index("ix_district_number_partnership", "partnership_id", "kind"),
         Index("ix_district_number_replaces_id", "replaces_id"),
         Index(
             "uq_district_number_standing",
