@@ -20,7 +20,9 @@ def below(first: int) -> list[int]:
 
 
 def parent(process: int) -> int:
-    return int(_facts(process)[1])
+    """-1, of which nothing is known, where it runs on another machine."""
+    facts = _facts(process)
+    return int(facts[1]) if facts else -1
 
 
 def seconds(first: int) -> float:

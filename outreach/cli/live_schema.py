@@ -17,6 +17,8 @@ from sqlalchemy.exc import DBAPIError
 
 WAITS = "3s"
 """For a table that somebody uses. Whoever comes for it later waits behind the migration, and no longer than that."""
+WAITS_OF_SEVERAL = 450
+"""Milliseconds for the first of several tables, and for all others together."""
 WAITS_TO_BUILD = "10min"
 """For transactions that were there before an index was begun; nobody waits behind that."""
 TRIES = 40
@@ -81,8 +83,8 @@ def _wait(connection: Connection, at_most: str) -> None:
 class TakeTables(MigrateOperation):
     """The tables that a step changes, before it does. `for_keys`: they are only pointed to; reading goes on.
 
-    It waits for the first of them with empty hands, and with hands that hold one for none: else it and a booking could
-    wait for each other, and the database end the booking.
+    Of several, it gives way before the database looks for transactions that wait for each other (`deadlock_timeout`, a
+    second): it and a booking could, and the booking would be the one that is ended.
     """
 
     def __init__(self, tables: tuple[str, ...], for_keys: bool) -> None:
@@ -98,8 +100,12 @@ def _take(operations: Operations, it: TakeTables) -> None:
     if operations.get_bind().dialect.name != "postgresql":
         return
     mode = "SHARE ROW EXCLUSIVE" if it.for_keys else "ACCESS EXCLUSIVE"
+    several = len(it.tables) > 1
     for number, table in enumerate(it.tables):
-        operations.execute(f"LOCK TABLE {table} IN {mode} MODE{' NOWAIT' if number else ''}")
+        if several:
+            _wait(operations.get_bind(), f"{WAITS_OF_SEVERAL // (len(it.tables) - 1 if number else 1)}ms")
+        operations.execute(f"LOCK TABLE {table} IN {mode} MODE")
+    _wait(operations.get_bind(), WAITS)
 
 
 @Operations.register_operation("build_index")
