@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from own_server import Server, with_standby
-from under_load import PATIENCE, Load, counted, lay, letters_missing, serving
+from under_load import JOBS, PATIENCE, Load, counted, lay, letters_missing, serving
 
 from postgres import Postgres
 
@@ -28,20 +28,29 @@ def pair(postgres: Postgres) -> Iterator[tuple[Server, Server]]:
 def test_standby_takes_over_and_nothing_that_was_said_is_lost(
     pair: tuple[Server, Server], tmp_path: Path
 ) -> None:
-    _through(*pair, tmp_path, schools=20, more=3, away=0.5)
+    _through(*pair, tmp_path, schools=14, more=2, away=0.5, jobs=("post",))
 
 
 @pytest.mark.long
 def test_standby_takes_over_from_a_busy_primary(pair: tuple[Server, Server], tmp_path: Path) -> None:
-    _through(*pair, tmp_path, schools=300, more=60, away=10)
+    _through(*pair, tmp_path, schools=300, more=60, away=10, jobs=tuple(JOBS))
 
 
-def _through(primary: Server, standby: Server, folder: Path, *, schools: int, more: int, away: float) -> None:
+def _through(
+    primary: Server,
+    standby: Server,
+    folder: Path,
+    *,
+    schools: int,
+    more: int,
+    away: float,
+    jobs: tuple[str, ...],
+) -> None:
     county = lay(primary.url("outreach"), folder / "lay", schools)
     hosts = f"127.0.0.1:{primary.port},127.0.0.1:{standby.port}"
     url = f"postgresql://outreach_service@{hosts}/outreach?target_session_attrs=read-write"
     with ExitStack() as running:
-        service = running.enter_context(serving(url, folder / "service"))
+        service = running.enter_context(serving(url, folder / "service", jobs=jobs))
         with Load(service.port, county) as load:
             load.wait_for_bookings(more)
             lost = time.monotonic()

@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from test_two_hosts import Way
 from two_hosts import two_hosts
-from under_load import Load, counted, lay, letters_missing, serving
+from under_load import JOBS, Load, counted, lay, letters_missing, serving
 
 from outreach.ground.db import db
 from postgres import Postgres
@@ -35,16 +35,16 @@ def owner(postgres: Postgres) -> Iterator[str]:
 
 
 def test_two_partnerships_share_a_few_connections_and_nothing_else(owner: str, tmp_path: Path) -> None:
-    schools, more = 16, 4
-    _side_by_side(owner, tmp_path, schools, more)
+    schools, more = 10, 3
+    _side_by_side(owner, tmp_path, schools, more, jobs=("post",))
 
 
 @pytest.mark.long
 def test_two_partnerships_share_a_few_connections_for_some_minutes(owner: str, tmp_path: Path) -> None:
-    _side_by_side(owner, tmp_path, 300, 200)
+    _side_by_side(owner, tmp_path, 300, 200, jobs=tuple(JOBS))
 
 
-def _side_by_side(owner: str, folder: Path, schools: int, more: int) -> None:
+def _side_by_side(owner: str, folder: Path, schools: int, more: int, *, jobs: tuple[str, ...]) -> None:
     """More people than connections, and jobs beside them; each asks often enough for its statements to be prepared."""
     counties = [lay(owner, folder / "lay", schools) for _ in range(2)]
     counties = [
@@ -52,7 +52,7 @@ def _side_by_side(owner: str, folder: Path, schools: int, more: int) -> None:
     ]
     with ExitStack() as running:
         url = running.enter_context(bouncer(address_of_service(owner), default_pool_size=3))
-        service = running.enter_context(serving(url, folder / "service"))
+        service = running.enter_context(serving(url, folder / "service", jobs=jobs))
         loads = [Load(service.port, one, threads=2, gives_up=0) for one in counties]
         for load in loads:
             running.enter_context(load)
