@@ -82,6 +82,7 @@ def test_plans_are_drawn_up_by_turns_of_the_partnerships_that_asked(app: Flask) 
     assert found == [plans[0].id, plans[3].id, plans[1].id, plans[2].id]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_round_for_one_writes_the_numbers_of_no_other(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a day's round of 150 would write those of all 150 times."""
