@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -79,11 +79,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     left_out = []
     kept = []
+    there = {item.nodeid for item in items}
     for item in items:
         slow = item.get_closest_marker("browser") and not (
             config.getoption("--everything") or config.getoption("--long")
         )
-        again = not config.getoption("--long") and _held_elsewhere(item)
+        again = not config.getoption("--long") and _held_elsewhere(item, there)
         if (item.get_closest_marker("long") and not config.getoption("--long")) or slow or again:
             left_out.append(item)
         else:
@@ -96,7 +97,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = sorted(kept, key=lambda item: item.get_closest_marker("browser") is None)
 
 
-def _held_elsewhere(item: pytest.Item) -> bool:
+def _held_elsewhere(item: pytest.Item, there: Collection[str]) -> bool:
     """Whether this is one half of a test of which the other is enough for today: PostgreSQL's where the file is marked
     `any_database`; else, of what looks at no constraint, lock, process or number of statements, one of both, by turns
     of their names."""
@@ -105,11 +106,14 @@ def _held_elsewhere(item: pytest.Item) -> bool:
     kind = item.callspec.params.get("database_url")
     if kind not in DATABASES or any(map(item.get_closest_marker, ("both_databases", "walled"))):
         return False
+    name, _, with_what = item.nodeid.partition("[")
+    if f"{name}[{with_what.replace(kind, DATABASES[1 - DATABASES.index(kind)])}" not in there:
+        return False
     if item.get_closest_marker("any_database"):
         return kind == "postgresql"
     if item.get_closest_marker("own_database") or OF_THE_DATABASE & _names(item.function, 2):
         return False
-    return kind != DATABASES[crc32(item.nodeid.split("[")[0].encode()) % 2]
+    return kind != DATABASES[crc32(name.encode()) % 2]
 
 
 @cache
