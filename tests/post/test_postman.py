@@ -409,7 +409,11 @@ def test_the_command_says_what_it_did_and_fails_for_a_timer_when_held_up(app: Fl
 def test_the_services_settings_reach_the_post(tmp_path: Path) -> None:
     app = create_app(
         SETTINGS
-        | {"SQLALCHEMY_DATABASE_URI": "sqlite://", "OUTREACH_FOLDER": str(tmp_path), "MAIL_FOLDER": "/m"}
+        | {
+            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/outreach.sqlite",
+            "OUTREACH_FOLDER": str(tmp_path),
+            "MAIL_FOLDER": "/m",
+        }
     )
     assert postman.post_of(app.config) == Post(
         server=None, folder=Path("/m"), domain="outreach.example", key=b"for tests"
