@@ -34,8 +34,8 @@ EVIL = "evil.example"
 MARK = "typed-by-an-attacker"
 
 OF_THE_PROCESSES = {"letter", "letter_mail", "postman", "sign_in_session", "sign_in_failure", "sign_in"}
-OF_THE_PROCESSES |= {"answer_wave", "outcome_release", "released_wave", "link_request"}
-"""Tables in which the post and the day's round beside write, and that somebody is here."""
+OF_THE_PROCESSES |= {"answer_wave", "outcome_release", "released_wave", "link_request", "job_round"}
+"""Tables in which the post and the day’s round beside write, that they did, and that somebody is here."""
 
 
 @dataclass
