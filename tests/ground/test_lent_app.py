@@ -23,7 +23,7 @@ from postgres import Postgres
 
 @pytest.fixture
 def lent(tmp_path: Path, compiled_templates: FileSystemBytecodeCache) -> LentApp:
-    return LentApp(SETTINGS | settings_of("sqlite://", tmp_path), compiled_templates)
+    return LentApp(SETTINGS | settings_of(f"sqlite:///{tmp_path}/empty.sqlite", tmp_path), compiled_templates)
 
 
 @pytest.fixture

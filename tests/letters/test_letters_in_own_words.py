@@ -130,7 +130,10 @@ each_letter = pytest.mark.parametrize("name", sorted(set(EDITED)))
 
 def written(words: Mapping[str, Worded], folder: Path) -> tuple[dict[str, Kept], dict[str, str]]:
     """Every letter in such words, and which kind each is."""
-    app = create_app(SETTINGS | {"SQLALCHEMY_DATABASE_URI": "sqlite://", "OUTREACH_FOLDER": str(folder)})
+    app = create_app(
+        SETTINGS
+        | {"SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder}/letters.sqlite", "OUTREACH_FOLDER": str(folder)}
+    )
     letters, kinds = {}, {}
 
     def sender(partnership_id: int = 1, **changes: Any) -> Sender:

@@ -963,7 +963,10 @@ def same_tokens(patch: pytest.MonkeyPatch) -> None:
 def kept(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Kept]:
     """Every letter, written once: what it says does not hang on the kind of database."""
     folder = tmp_path_factory.mktemp("letters")
-    app = create_app(SETTINGS | {"SQLALCHEMY_DATABASE_URI": "sqlite://", "OUTREACH_FOLDER": str(folder)})
+    app = create_app(
+        SETTINGS
+        | {"SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder}/letters.sqlite", "OUTREACH_FOLDER": str(folder)}
+    )
     written = {}
     with app.app_context():
         db.create_all()
