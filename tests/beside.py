@@ -1,0 +1,257 @@
+"""What each address and each round of a job costs a county in statements and in rows read: told by PostgreSQL's own
+counters, whatever reads them (a page, a row-level policy, a trigger, a function)."""
+
+import io
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+from unittest.mock import patch
+
+import psycopg
+from flask import Flask
+from sqlalchemy import Engine, event, select
+from werkzeug.routing import Rule
+
+from every_address import County
+from outreach.cli import asking
+from outreach.county import partnerships
+from outreach.ground import whose
+from outreach.ground.db import db, transaction
+from outreach.post.feeds import tokens
+from outreach.post.outbox import SENT, Letter
+from outreach.post.outgoing import postman
+from outreach.post.webhooks import subscriptions
+
+TIMES_AT_MOST, MORE_AT_MOST = 1.2, 100
+
+BY_INDEX = {
+    "jit": "off",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "cpu_tuple_cost": "10",
+    "cpu_index_tuple_cost": "10",
+}
+"""So that small tables are gone through by their indexes, too: the rows of a few counties lie on a few pages, and to walk
+through a whole index and sift is reckoned cheaper than to look up one county's rows one by one. So a row is made as dear as many
+pages, and joins look up row by row."""
+
+JOBS: tuple[tuple[str, ...], ...] = (
+    ("asking", "chase"),
+    ("post", "send"),
+    ("post", "receive"),
+)
+"""Rounds of jobs, the day's first, which erases what is due and sends the digest; mail is taken in as that of a mailbox is."""
+
+_ROWS = """SELECT relname, coalesce(seq_tup_read, 0) + coalesce((SELECT sum(idx_tup_read) FROM pg_stat_user_indexes AS i
+WHERE i.relid = t.relid), 0) FROM pg_stat_user_tables AS t"""
+
+
+@dataclass
+class Cost:
+    """What one address or one round cost: statements as they were sent, and rows read by table."""
+
+    sent: list[str] = field(default_factory=list)
+    rows: Counter[str] = field(default_factory=Counter)
+    status: Any = None
+
+
+@dataclass
+class Asker:
+    """Who asks at the doors of a county: its people, a program's token, a coordinator's session."""
+
+    county: County
+    token: str
+    session: str
+
+    def addresses(self, app: Flask, *, of_each_school: bool = True) -> list[tuple[Rule, str]]:
+        """What every rule leads to, from each of the doors that it belongs to, or from the first of them."""
+        rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+        return [
+            (rule, path)
+            for rule in sorted(rules, key=lambda one: one.rule)
+            for path in islice(self.county.addresses(rule), None if of_each_school else 1)
+        ]
+
+    def ask(self, app: Flask, rule: Rule, path: str) -> int:
+        client = app.test_client()
+        if rule.endpoint.startswith("coordinator."):
+            with client.session_transaction() as kept:
+                kept["_user_id"], kept["_fresh"] = self.session, True
+        headers = {"Authorization": f"Bearer {self.token}"} if rule.endpoint.startswith("api.") else {}
+        with client.get(path, headers=headers) as answer:
+            answer.get_data()
+            return answer.status_code
+
+
+class Meter:
+    """Counts what an app's database is sent, by whichever of its accounts, and what it reads for that. `owner_url`: where its
+    counters can be asked."""
+
+    def __init__(self, app: Flask, owner_url: str) -> None:
+        with app.app_context():
+            self._database = db.engine.url.database
+        self._desk = psycopg.connect(owner_url.replace("+psycopg", ""), autocommit=True)
+        self._alone()
+        self._cost: Cost | None = None
+        event.listen(Engine, "begin", self._begun)
+        event.listen(Engine, "before_cursor_execute", self._sent)
+
+    def _alone(self) -> None:
+        """Who came before tells what it read within seconds, or when it goes: it goes now."""
+        others = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        self._desk.execute(f"SELECT pg_terminate_backend(pid) FROM {others}")
+        while self._desk.execute(f"SELECT pid FROM {others}").fetchone():
+            time.sleep(0.1)
+
+    def close(self) -> None:
+        event.remove(Engine, "begin", self._begun)
+        event.remove(Engine, "before_cursor_execute", self._sent)
+        self._desk.close()
+
+    @contextmanager
+    def counted(self) -> Iterator[Cost]:
+        before, cost = self._rows(), Cost()
+        self._cost = cost
+        try:
+            yield cost
+        finally:
+            self._cost = None
+        cost.rows = self._rows() - before
+
+    def _rows(self) -> Counter[str]:
+        return Counter({table: int(rows) for table, rows in self._desk.execute(_ROWS).fetchall()})
+
+    def _begun(self, connection: Any) -> None:
+        """What a session counted is told to all with the end of its transaction, not a second later."""
+        if connection.engine.url.database == self._database:
+            with connection.connection.driver_connection.cursor() as beside:
+                beside.execute("SELECT pg_stat_force_next_flush()")
+
+    def _sent(self, connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if connection.engine.url.database != self._database:
+            return
+        if self._cost is not None and not statement.startswith(f"{whose.MARK} SELECT set_config"):
+            self._cost.sent.append(statement)
+
+
+def go_by_indexes(url: str) -> None:
+    """Whoever comes to this database from now on reads no table from end to end that has an index to go by."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        for name, value in BY_INDEX.items():
+            connection.execute(f'ALTER DATABASE "{connection.info.dbname}" SET {name} = {value}')  # type: ignore[call-overload]
+
+
+def let_alone(url: str, since: int) -> None:
+    """All that was written since a transaction goes, but for the partnerships' own rows: they are there, and have
+    nothing. What PostgreSQL thinks of the tables stays, so that it goes the same ways through them as beside others."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        thought = connection.execute(
+            "SELECT reltuples, relpages, relallvisible, oid FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        ).fetchall()
+        connection.execute("SET session_replication_role = replica")
+        for table in db.metadata.sorted_tables:
+            if table.name != "partnership":
+                connection.execute(f"DELETE FROM {table.name} WHERE xmin::text::bigint > {since}")  # type: ignore[call-overload]
+        connection.execute("VACUUM (TRUNCATE false)")
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "UPDATE pg_class SET reltuples = %s, relpages = %s, relallvisible = %s WHERE oid = %s",
+                thought,
+            )
+
+
+def at_every_door(county: County, session: str, now: Any) -> Asker:
+    """Besides the people of a county: a program that reads its figures, one that is told of its bookings."""
+    of = county.told.partnership.id
+    with transaction():
+        _, token = tokens.make(of, "Figures", who="Priya", now=now)
+        subscriptions.make(of, "Cases", "https://program.example", subscriptions.EVENTS, who="Priya", now=now)
+    return Asker(county, token, session)
+
+
+def a_mail(of: int) -> bytes:
+    """An answer in words to the newest letter of a partnership that went."""
+    letter = db.session.scalars(
+        select(Letter)
+        .where(Letter.partnership_id == of, Letter.status == SENT, Letter.stream != "")
+        .order_by(Letter.id.desc())
+        .limit(1)
+    ).one()
+    return (
+        f"From: {letter.recipient}\r\nTo: bookings@outreach.example\r\nSubject: Re: a visit\r\nDate: Tue, 19 Jan 2027"
+        f" 08:00:00 +0000\r\nMessage-ID: <{letter.id}@redmere.example>\r\nIn-Reply-To: {letter.message_id}\r\n"
+        "Content-Type: text/plain\r\n\r\nCould we have another day?\r\n"
+    ).encode()
+
+
+@contextmanager
+def jobs_of(only: int) -> Iterator[None]:
+    """Jobs find out for whom there is work as ever, and do that of one partnership alone, a turn as long as it takes; the
+    history is sealed for all of them at once."""
+
+    def narrowed(found: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(*given: Any) -> Any:
+            told = found(*given)
+            return told if told is None else [one for one in told if one in (only, None)]
+
+        return ask
+
+    every = partnerships.every
+    with ExitStack() as stack:
+        for name in ("everybody", "having_due", "having_letters", "having_asked_for_links"):
+            stack.enter_context(patch.object(whose, name, narrowed(getattr(whose, name))))
+        instead = (
+            (partnerships, "every", lambda: [one for one in every() if one.id == only]),
+            (asking, "_seal", lambda **_named: None),
+            (postman, "A_TURN", timedelta(hours=1)),
+            (postman, "TOO_LONG", timedelta(hours=1)),
+        )
+        for owner, name, other in instead:
+            stack.enter_context(patch.object(owner, name, other))
+        yield
+
+
+def rounds(
+    app: Flask, meter: Meter, of: int, mail: bytes, jobs: Sequence[tuple[str, ...]] = JOBS
+) -> dict[str, Cost]:
+    """What a round of each job costs where it has one partnership to see to."""
+    costs = {}
+    for words in jobs:
+        with app.app_context(), jobs_of(of), meter.counted() as cost:
+            given = io.BytesIO(mail) if words == ("post", "receive") else None
+            told = app.test_cli_runner().invoke(args=list(words), input=given)
+            cost.status = told.exit_code
+            if told.exception is not None and not isinstance(told.exception, SystemExit):
+                raise told.exception
+        costs["flask " + " ".join(words)] = cost
+    return costs
+
+
+def dearer(alone: dict[str, Cost], beside: dict[str, Cost]) -> dict[str, Any]:
+    """What costs more beside others: {address or job: statements, or {table: rows}, alone and beside}."""
+    found: dict[str, Any] = {}
+    for name, one in alone.items():
+        other = beside[name]
+        if (one.status, len(one.sent)) != (other.status, len(other.sent)):
+            more, fewer = Counter(other.sent) - Counter(one.sent), Counter(one.sent) - Counter(other.sent)
+            found[f"{name}, statements"] = (
+                one.status,
+                other.status,
+                len(one.sent),
+                len(other.sent),
+                more,
+                fewer,
+            )
+        if other.rows.total() > TIMES_AT_MOST * one.rows.total() + MORE_AT_MOST:
+            found[name] = {
+                table: (one.rows[table], rows)
+                for table, rows in other.rows.most_common()
+                if rows > one.rows[table]
+            }
+    return found
