@@ -39,6 +39,9 @@ class Reader:
 
     def __init__(self, told: Counts, figures: Mapping[str, Figure], found: MaySee) -> None:
         self.model = highspy.Highs()
+        self.model.setOptionValue(
+            "threads", 1
+        )  # as the planner asks: HiGHS has one pool of threads for the process
         self.model.setOptionValue("output_flag", False)
         self.yes, self.no, self.silent = ({at: self._number() for at in told} for _ in range(3))
         for at in told:

@@ -188,6 +188,9 @@ class Reader:
     def model(self) -> tuple[highspy.Highs, dict[At, Any]]:
         """The counties that say the same, as far as straight lines tell; the nearest is looked for."""
         model = highspy.Highs()
+        model.setOptionValue(
+            "threads", 1
+        )  # as the planner asks: HiGHS has one pool of threads for the process
         model.setOptionValue("output_flag", False)
         shares: dict[At, Any] = {}
         away = []

@@ -200,6 +200,9 @@ class Reader:
 
     def __init__(self, states: list[dict[Unit, int]], said: Iterable[Said]) -> None:
         self.model = highspy.Highs()
+        self.model.setOptionValue(
+            "threads", 1
+        )  # as the planner asks: HiGHS has one pool of threads for the process
         self.model.setOptionValue("output_flag", False)
         self.numbers: list[dict[Unit, Any]] = []
         for n, state in enumerate(states):
