@@ -237,9 +237,8 @@ def _deeds(of: Words, origin: _Origin, typed_at: datetime | None, partnership_id
             or_(*(one.contains(needle, autoescape=True) for one in said)),
             *([] if typed_at is None else [table.c.recorded_at >= typed_at]),
         )
-        .offset(
-            0
-        )  # put in order when they are found: handed out as they come, they would be found in that order
+        # Put in order once they are found: handed out as they come, they would be found in that order.
+        .offset(0)
         .subquery()
     )
     rows = db.session.execute(select(found).order_by(found.c.id).execution_options(yield_per=500))
