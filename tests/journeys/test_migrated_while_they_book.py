@@ -21,6 +21,7 @@ from flask import Flask
 from processes import Service, running
 
 import make
+from benchmarks.morning_people import Later, Lines, Morning, School, Seen
 from outreach.cli import live_schema, migrations
 from outreach.county import school_days
 from outreach.county.partnerships import Authority
@@ -30,10 +31,6 @@ from outreach.ground.school_year import year_of
 from outreach.post import links
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "benchmarks"))
-
-from morning_people import Later, Lines, Morning, School, Seen  # noqa: E402
-
 SCHOOLS, CALLERS = 90, 3
 
 NEXT = {
