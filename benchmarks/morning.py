@@ -7,8 +7,8 @@ Two hosts' worth of processes: two gunicorns of 2 workers x 4 threads, each with
 each; PostgreSQL, as durable as in production, behind its walls; a mail server that takes 50 a second (null_mail.py), a
 process of its own. The people are threads of this process (morning_people.py), whose part of the processor is said.
 
-`--rate 1` is England's busiest moment: 40 links opened, 8 bookings begun and 2 desks looked at a second, along the curve
-of a morning from eight to twelve, which is run in less time, and the rates kept. A booking is the whole of it: link,
+`--rate 1` is England's busiest moment: 40 links opened, 8 bookings begun, 2 desks looked at and 50 letters put down a second, along
+the curve of a morning from eight to twelve, which is run in less time, and the rates kept. A booking is the whole of it: link,
 time, three forms, check, promise. Without --rate the rate is raised until a page of schools takes longer than a second
 for one in a hundred, and the morning run at the last that did not. Floor: a page with one SELECT of a bare service, asked as
 often by the same people. Before the morning each kind of request is made alone, and what it costs of the processor
@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice, tee
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ WHOLE_BOOKING, LETTER_PUT, LETTER_SENT = (
     "a letter sent",
 )
 OF_SCHOOLS = (OPENED, CHOSEN, TYPED, CHECKED, BOOKED, SEEN)
-RATES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+RATES = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
 @dataclass
@@ -89,6 +90,8 @@ class Country:
     schools: list[School]
     waiting: Iterator[School]
     said: dict[str, int]
+    to_send: Iterator[Coordinator]
+    """Those whose round is still to be sent."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +198,7 @@ def country(owner: str, folder: Path, partnerships: int, schools: int, thought: 
         db.session.remove()
         db.engine.dispose()
     chance.shuffle(asked)
-    return Country(coordinators, asked, iter(asked), said)
+    return Country(coordinators, asked, iter(asked), said, to_send=iter(coordinators[:-1]))
 
 
 @contextmanager
@@ -302,7 +305,8 @@ def _booking(people: Country) -> Any:
     return next(people.waiting).anew(books=True).open()
 
 
-def _plan(people: Country, rate: float, seconds: float, rounds: bool) -> Callable[[Morning], None]:
+def _plan(people: Country, rate: float, seconds: float, rounds: int | None) -> Callable[[Morning], None]:
+    """`rounds`: so many, or all that are left."""
     chance = random.Random(f"{rate} {seconds}")
 
     def plan(morning: Morning) -> None:
@@ -313,9 +317,8 @@ def _plan(people: Country, rate: float, seconds: float, rounds: bool) -> Callabl
         for at in arrivals(LOOKS * rate, seconds, chance):
             page, who = chance.choice(list(DESK)), chance.choice(people.coordinators)
             morning.at(at, lambda who=who, page=page: who.look(page))
-        if rounds:
-            for who in people.coordinators[:-1]:
-                morning.at(chance.uniform(0, seconds / 3), who.list_round)
+        for who in islice(people.to_send, rounds):
+            morning.at(chance.uniform(0, seconds), who.list_round)
 
     return plan
 
@@ -345,11 +348,13 @@ def floor(owner: str, folder: Path, rate: float, seconds: float) -> list[float]:
     return found.took[ALONE]
 
 
-def carried(here: Running, people: Country, seconds: float) -> float:
-    """The highest of the rates at which pages of schools are there in time, each tried for some seconds."""
+def carried(here: Running, people: Country, seconds: float, schools: int) -> float:
+    """The highest of the rates at which pages of schools are there in time, each tried for some seconds, with as many letters
+    of rounds a second. `schools`: letters of a round."""
     last = RATES[0]
     for rate in RATES:
-        found, _ = act(here, people, _plan(people, rate, seconds, rounds=False))
+        rounds = round(rate * A_SECOND * seconds / schools)
+        found, _ = act(here, people, _plan(people, rate, seconds, rounds))
         slow = percentile([each for kind in OF_SCHOOLS for each in found.took[kind]], 0.99)
         print(f"morning, {rate:g} of England’s: one in a hundred pages of schools takes {slow:.2f} s or more")
         if slow > LONGEST or found.lost or found.wrong:
@@ -411,6 +416,7 @@ class Asked:
     partnerships: int
     schools: int
     seconds: float
+    """0: as long as the letters of all rounds take at that part of England's rate."""
     rate: float | None
     tried: float
     thought: float
@@ -430,12 +436,16 @@ def measure(owner: str, folder: Path, asked: Asked, mail: int, taken: Path) -> b
         with post(here, folder):
             cost[LETTER_SENT] = cost_of_sending(here)
             _tell_costs(cost)
-            rate = carried(here, people, asked.tried) if asked.rate is None else asked.rate
+            schools = asked.schools
+            rate = carried(here, people, asked.tried, schools) if asked.rate is None else asked.rate
             if not asked.tiny:  # each process has seen all of it
-                act(here, people, _plan(people, rate, asked.tried, rounds=False))
+                act(here, people, _plan(people, rate, asked.tried, 0))
+            people.to_send, left = tee(people.to_send)
+            letters = schools * sum(1 for _ in left)
+            whole = asked.seconds or max(asked.tried, letters / (A_SECOND * rate))
             booked, before, size_before = len(people.said), here.memory(), _megabytes(here)
             begun, work = time.monotonic(), here.work()
-            found, seconds = act(here, people, _plan(people, rate, asked.seconds, rounds=True))
+            found, seconds = act(here, people, _plan(people, rate, whole, None))
             work = here.work() - work
             if asked.tiny:
                 _at_once(here)
@@ -444,7 +454,7 @@ def measure(owner: str, folder: Path, asked: Asked, mail: int, taken: Path) -> b
         wrong = judged(here, people.said, taken.read_text().split())
         bare = floor(owner, folder, rate, asked.tried)
     print(
-        f"morning: {rate:g} of England’s, {HOURS:g} hours in {asked.seconds:g} s, {HOURS * 3600 / asked.seconds:.0f} times as fast "
+        f"morning: {rate:g} of England’s, {HOURS:g} hours in {whole:.0f} s, {HOURS * 3600 / whole:.0f} times as fast "
         f"and as many a second; {asked.partnerships} partnerships of {asked.schools} schools"
     )
     _tell_pages(found, bare)
@@ -551,7 +561,7 @@ def main() -> int:
     asked = Asked(
         partnerships=given.partnerships or size(given, 101, 11, 2),
         schools=given.schools or size(given, 120, 100, 10),
-        seconds=given.seconds or size(given, 240, 60, 2),
+        seconds=given.seconds or size(given, 0, 60, 2),
         rate=given.rate or (size(given, 0, 10, 20) / 100 if small else None),
         tried=size(given, 30, 10, 1),
         thought=size(given, 30, 10, 0) / 10,

@@ -150,7 +150,8 @@ def looking(engine: Engine, reader: Reader) -> Iterator[None]:
         event.remove(engine, "before_cursor_execute", reader.look)
 
 
-def walk(url: str, folder: Any, partnerships: int, years: int) -> Reader:
+def walk(url: str, folder: Any, partnerships: int, years: int, reader: Any) -> None:
+    """Every address and each round of a job, with whoever reads what is sent for it."""
     os.environ.update(environment(url, folder))
     import every_address
     import make
@@ -178,7 +179,6 @@ def walk(url: str, folder: Any, partnerships: int, years: int) -> Reader:
     os.environ["DATABASE_URL"] = address_of_service(url)
     os.environ["OWNER_DATABASE_URL"] = url
     app = create_app({"WTF_CSRF_ENABLED": False})
-    reader = Reader()
     with app.app_context():
         engine = db.engine
     with looking(engine, reader):
@@ -202,7 +202,6 @@ def walk(url: str, folder: Any, partnerships: int, years: int) -> Reader:
             reader.by = ""
             if told.exception is not None and not isinstance(told.exception, SystemExit):
                 print(f"{' '.join(arguments)}: {told.exception!r}", file=sys.stderr)
-    return reader
 
 
 def main() -> int:
@@ -214,13 +213,15 @@ def main() -> int:
     partnerships, years = size(asked, asked.partnerships, 5, 2), size(asked, asked.years, 3, 1)
     with databases(["postgresql"]) as fresh:
         [(_, url, folder)] = list(fresh)
-        reader = walk(url, folder, partnerships, years)
+        reader = Reader()
+        walk(url, folder, partnerships, years, reader)
     found = sorted(reader.found.items(), key=lambda one: -one[1].rows)
     beyond = [one for one in found if one[1].beyond]
     for statement, read in found if asked.all else beyond:
         print(
             f"{read.rows:,} read, {read.given:,} given, {read.times}x, {read.by}\n  {read.scan}\n  {statement[:600]}\n"
         )
+    print(f"Pages asked: {', '.join(f'{n:,} with {code}' for code, n in reader.answers.most_common())}")
     print(
         f"{len(found):,} statements, {len(beyond):,} read more than {BOUND} times what they give and {SPARE}."
     )

@@ -140,8 +140,11 @@ def serve() -> None:
             return scope
 
         def check_redirect_uri(self, address: str) -> bool:
-            return address == "http://outreach.example/sign-in/with/council/back" or address.startswith(
-                "http://127.0.0.1:"
+            there = urlsplit(address)
+            return (
+                there.hostname == "127.0.0.1"
+                or there.hostname in ("outreach.example", "localhost")
+                and there.path == "/sign-in/with/council/back"
             )
 
         def check_client_secret(self, secret: str) -> bool:

@@ -70,9 +70,11 @@ class Service:
 
 
 @contextmanager
-def running(database_url: str, folder: Path, *, app: str = "wsgi", **settings: str) -> Iterator[Service]:
+def running(
+    database_url: str, folder: Path, *, app: str = "wsgi", code: Path = ROOT, **settings: str
+) -> Iterator[Service]:
     """Start all three on free ports and stop them in the end; the database is migrated already. `app` is the module
-    that they serve; `settings` stand above ours."""
+    that they serve, `code` where it lies; `settings` stand above ours."""
     mail = MailServer()
     smtp = Controller(mail, hostname="127.0.0.1", port=free_port(), ready_timeout=120)
     smtp.start()
@@ -96,7 +98,7 @@ def running(database_url: str, folder: Path, *, app: str = "wsgi", **settings: s
 
     def start(*command: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=ROOT, env=environment, stdout=log, stderr=log
+            [sys.executable, "-m", *command], cwd=code, env=environment, stdout=log, stderr=log
         )
 
     web = start(

@@ -100,6 +100,11 @@ FIGURES = {
         rf"mails that say some words, sqlite{TIMES}at most",
     ],
     "statements": [rf"Pages asked: {NUMBER} with 200", rf"{NUMBER} statements, {NUMBER} read more"],
+    "partitions": [
+        rf"partitions, {NUMBER} of {NUMBER} statements could be sent again",
+        rf"partitions, a partition each: all statements together {NUMBER}x",
+        rf"partitions, two years: all statements together {NUMBER}x",
+    ],
     "turns": [
         rf"turns, sqlite: another's confirmation waits {NUMBER} s at most",
         rf"turns, sqlite: another's round of {NUMBER} is through in {NUMBER} s",

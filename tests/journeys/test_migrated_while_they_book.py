@@ -33,6 +33,9 @@ from outreach.post import links
 ROOT = Path(__file__).resolve().parents[2]
 SCHOOLS, CALLERS = 90, 3
 
+RELEASE_BEFORE = "0073_register_uploads"
+"""The last migration of it."""
+
 NEXT = {
     "9001_expand": """
     op.take_tables("booking", "letter", "performance")
@@ -66,6 +69,22 @@ def next_release(folder: Path) -> Path:
         words = f"import sqlalchemy as sa\nfrom alembic import op\nrevision = {name!r}\ndown_revision = {before!r}\n"
         (made / "versions" / f"{name}.py").write_text(f"{words}def upgrade():{steps}")
         before = name
+    return made
+
+
+def code_of_before(folder: Path) -> Path:
+    """The release before as it was written: all that stood when the first migration of this one came."""
+    written = sorted((ROOT / "migrations" / "versions").glob("[0-9]*.py"))
+    first = next(path for path in written if path.stem > RELEASE_BEFORE)
+    git = ["git", "-C", str(ROOT)]
+    came = ["log", "--diff-filter=A", "--format=%H", "-1", "--", str(first)]
+    commit = subprocess.run([*git, *came], capture_output=True, text=True).stdout.strip()
+    if not commit:
+        pytest.skip("this checkout has no history of the code: git fetch --unshallow")
+    made = folder / "before"
+    made.mkdir()
+    packed = subprocess.run([*git, "archive", f"{commit}^"], capture_output=True, check=True).stdout
+    subprocess.run(["tar", "-x", "-C", str(made)], input=packed, check=True)
     return made
 
 
@@ -216,6 +235,34 @@ def test_tables_are_brought_up_while_schools_book_and_none_fails(
         valid = "SELECT indexrelid::regclass::text, indisvalid FROM pg_index WHERE indexrelid::regclass::text LIKE 'ix_next%'"
         assert sorted(line.execute(valid).fetchall()) == [("ix_next_booking", True), ("ix_next_letter", True)]
         assert line.execute("SELECT version_num FROM alembic_version").fetchall() == [("9003_hold",)]
+
+
+@pytest.mark.browser
+@pytest.mark.long
+@pytest.mark.own_database
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_release_before_serves_while_its_tables_are_brought_up_and_after(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    schools = lay()
+    db.session.remove()
+    db.engine.dispose()
+    migrations.init_app(app)
+    command.downgrade(app.extensions["migrate"].migrate.get_config(), RELEASE_BEFORE)
+    before = code_of_before(tmp_path)
+    with (
+        running(database_url, tmp_path, code=before) as service,
+        booking_on(service, schools) as seen,
+    ):
+        until(schools, 10)
+        service.flask("db", "upgrade")
+        until(schools, 10)
+    assert seen.lost == [] and seen.wrong == []
+    with psycopg.connect(database_url) as line:
+        stand = line.execute("SELECT reference, organisation_id FROM booking").fetchall()
+        assert sorted(stand) == sorted(schools[0].said.items()) and len(stand) >= 20
+        waits = line.execute("SELECT count(*) FROM letter WHERE status <> 'sent'").fetchall()
+        assert waits == [(0,)] and line.execute("SELECT count(*) FROM letter").fetchone() != (0,)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

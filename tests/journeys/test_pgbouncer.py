@@ -17,6 +17,7 @@ from test_two_hosts import Way
 from two_hosts import two_hosts
 from under_load import JOBS, Load, counted, lay, letters_missing, serving
 
+import openid_provider
 from outreach.ground.db import db
 from postgres import Postgres
 from walled import address_of_service
@@ -84,8 +85,10 @@ def _side_by_side(owner: str, folder: Path, schools: int, more: int, *, jobs: tu
 @pytest.mark.long
 def test_whole_way_of_two_hosts_goes_through_pgbouncer(owner: str, tmp_path: Path) -> None:
     with bouncer(address_of_service(owner), default_pool_size=4) as url:
-        with two_hosts(url, tmp_path, owner_url=owner) as hosts:
-            Way(hosts, owner).go_all(tmp_path)
+        with openid_provider.running() as provider:
+            told = {"owner_url": owner, "SIGN_IN_PROVIDERS": provider.toml(1)}
+            with two_hosts(url, tmp_path, **told) as hosts:
+                Way(hosts, owner, provider).go_all(tmp_path)
 
 
 @pytest.mark.long

@@ -19,12 +19,15 @@ import psycopg
 import pyotp
 import pytest
 from test_main_job import link_in
-from two_hosts import A_MINUTE_APART, AHEAD, Hosts, Person, Shown, two_hosts
+from two_hosts import A_MINUTE_APART, AHEAD, SITE, Hosts, Person, Shown, two_hosts
 
+import openid_provider
 from county.test_logos import RED, svg
+from openid_provider import JO, Provider
 from outreach.county.sign_in_tries import FREE
 from outreach.demonstration import county, seasons
 from outreach.ground.timespans import LONDON
+from passkey_devices import Device, options
 from postgres import Postgres
 from walled import address_of_service
 
@@ -65,25 +68,33 @@ def database(postgres: Postgres) -> str:
     return postgres.fresh("template_outreach")
 
 
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with openid_provider.running() as provider:
+        yield provider
+
+
 @pytest.fixture(
     params=[AHEAD, pytest.param(A_MINUTE_APART, marks=pytest.mark.long)], ids=["a second", "a minute"]
 )
-def hosts(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> Iterator[Hosts]:
+def hosts(
+    request: pytest.FixtureRequest, provider: Provider, database: str, tmp_path: Path
+) -> Iterator[Hosts]:
     """By how much their clocks are apart."""
-    told = {"owner_url": database, "ahead": request.param}
+    told = {"owner_url": database, "ahead": request.param, "SIGN_IN_PROVIDERS": provider.toml(1)}
     with two_hosts(address_of_service(database), tmp_path, **told) as hosts:
         yield hosts
 
 
-def test_two_hosts_are_one_service(hosts: Hosts, database: str, tmp_path: Path) -> None:
-    Way(hosts, database).go_all(tmp_path)
+def test_two_hosts_are_one_service(hosts: Hosts, provider: Provider, database: str, tmp_path: Path) -> None:
+    Way(hosts, database, provider).go_all(tmp_path)
 
 
 class Way:
     """The people, what they hold in their hands, and the schools that they are about."""
 
-    def __init__(self, hosts: Hosts, database: str) -> None:
-        self.hosts, self.database = hosts, database
+    def __init__(self, hosts: Hosts, database: str, provider: Provider) -> None:
+        self.hosts, self.database, self.provider = hosts, database, provider
         self.season = seasons.on(datetime.now(UTC).astimezone(LONDON).date())
         self.made = county.make(1, self.season.academic_year)
         self.desk, self.school = Person(hosts.each), Person(hosts.each, turn=1)
@@ -101,6 +112,7 @@ class Way:
     def go_all(self, folder: Path) -> None:
         self.found_partnership(folder)
         self.sign_in()
+        self.sign_in_by_account()
         self.set_up()
         self.bring_register()
         self.set_up_tour()
@@ -115,6 +127,7 @@ class Way:
         self.look_at_all_of_it()
         self.sign_in_with_an_app()
         self.guess_passwords()
+        self.sign_in_with_a_passkey()
 
     # --- the coordinator
 
@@ -131,7 +144,7 @@ class Way:
         self.desk.press(page, "Choose this password", password=PASSWORD, again=PASSWORD)
         for _ in self.hosts.each:
             self.desk.press(self.desk.open("/desk/account"), "Sign out")
-            self.desk.press(self.desk.open("/sign-in"), "Sign in", email=COORDINATOR, password=PASSWORD)
+            self.desk.press(self.desk.open("/sign-in"), "Sign in$", email=COORDINATOR, password=PASSWORD)
             assert "Where you are signed in" in self.desk.open("/desk/account/sessions").words
         assert self._subjects() == ["Your account was signed in to on a new device"]
 
@@ -348,7 +361,7 @@ class Way:
         self.desk.press(page, "It works", 200, code=app.at(self._now()))
         there = [Person(self.hosts.each, turn=n) for n in range(2)]
         asked = [
-            one.press(one.open("/sign-in"), "Sign in", email=COORDINATOR, password=PASSWORD) for one in there
+            one.press(one.open("/sign-in"), "Sign in$", email=COORDINATOR, password=PASSWORD) for one in there
         ]
         code = app.at(self._now(), counter_offset=1)
         statuses = [
@@ -357,13 +370,35 @@ class Way:
         assert statuses == [303, 422]
         assert "Where you are signed in" in there[0].open("/desk/account/sessions").words
 
+    def sign_in_by_account(self) -> None:
+        """There from one host, back to the other."""
+        self.provider.set(says=JO | {"email": COORDINATOR})
+        person = Person(self.hosts.each)
+        there = person.send(person.open("/sign-in"), "Sign in with")
+        page = person.open(
+            self.provider.visited(there.headers["refresh"].removeprefix("0; url=")), alike=False
+        )
+        assert "Where you are signed in" in person.open("/desk/account/sessions").words, page.words
+
+    def sign_in_with_a_passkey(self) -> None:
+        """Asked for by one host, shown to the other, though passwords have to wait now."""
+        device = Device()
+        device.origin = SITE
+        page = self.desk.open("/desk/account/second-factor")
+        page = self.desk.press(page, "Add a passkey", 200, password=PASSWORD)
+        self.desk.press(page, "Add it", answer=device.makes(options(page)))
+        person = Person(self.hosts.each, turn=1)
+        page = person.press(person.open("/sign-in"), "Sign in with a passkey", 200)
+        person.press(page, "Use a passkey", answer=device.shows(options(page)))
+        assert "Where you are signed in" in person.open("/desk/account/sessions").words
+
     def guess_passwords(self) -> None:
         """Tries at both hosts are counted together; the code that was sent a second time was one already."""
         statuses, told = [], self._asked("SELECT count(*) FROM letter")
         for n in range(FREE + 2):
             stranger = Person(self.hosts.each, turn=n)
             page = stranger.open("/sign-in")
-            statuses.append(stranger.send(page, "Sign in", email=COORDINATOR, password=f"guess {n}").status)
+            statuses.append(stranger.send(page, "Sign in$", email=COORDINATOR, password=f"guess {n}").status)
         assert statuses == [422] * (FREE - 1) + [429] * 3
         assert self._asked("SELECT count(*) FROM letter") == told
 

@@ -25,7 +25,8 @@ from processes import ROOT, MailServer
 
 from ports import free_port
 
-SITE = "http://outreach.example"
+SITE = "http://localhost"
+"""A name at which browsers let a page ask for passkeys."""
 SECRET = "of both hosts, as docs/hosts.md says: one key"
 AHEAD, A_MINUTE_APART = (0.0, 1.0), (-30.0, 30.0)
 """How far each host's clock is ahead, in seconds."""
@@ -66,9 +67,10 @@ class Hosts:
 
 @contextmanager
 def two_hosts(
-    database_url: str, folder: Path, *, owner_url: str = "", ahead: Sequence[float] = AHEAD
+    database_url: str, folder: Path, *, owner_url: str = "", ahead: Sequence[float] = AHEAD, **settings: str
 ) -> Iterator[Hosts]:
-    """Both serve; the first has the post beside it and the second the planner. The database is migrated already."""
+    """Both serve; the first has the post beside it and the second the planner. The database is migrated already;
+    `settings` stand above ours."""
     mail = MailServer()
     with ExitStack() as running:
         smtp = Controller(mail, hostname="127.0.0.1", port=free_port(), ready_timeout=120)
@@ -96,6 +98,7 @@ def two_hosts(
                 "CLOCK_AHEAD": str(seconds),
                 "DAYS_FORWARD": str(days_forward),
             }
+            environment |= settings
             hosts.append(Host(port=free_port(), folder=own, environment=environment))
         for host in hosts:
             serve = ["--bind", f"127.0.0.1:{host.port}", "--worker-class", "gthread", "--threads", "4"]
@@ -309,8 +312,8 @@ class _Form:
     action: str
     method: str
     pairs: list[tuple[str, str]] = field(default_factory=list)
-    buttons: list[tuple[str, str, str]] = field(default_factory=list)
-    """(words, name, value)"""
+    buttons: list[tuple[str, str, str, str]] = field(default_factory=list)
+    """(words, name, value, where it sends the form instead)"""
 
 
 class _Forms(HTMLParser):
@@ -321,11 +324,10 @@ class _Forms(HTMLParser):
         self.found: list[_Form] = []
         self._ids: dict[str, _Form] = {}
         self._here: _Form | None = None
-        self._apart: list[tuple[str, str, str]] = []
-        self._button: tuple[_Form | None, str, str, str] | None = None
+        self._button: tuple[str, str, str, str] | None = None
         self._text: tuple[str, list[str]] | None = None
         self._select: tuple[str, list[tuple[str, bool]]] | None = None
-        self._late: list[tuple[str, tuple[str, str, str] | None, tuple[str, str] | None]] = []
+        self._late: list[tuple[str, tuple[str, str, str, str] | None, tuple[str, str] | None]] = []
         self.feed(page)
         for of, button, pair in self._late:
             if form := self._ids.get(of):
@@ -344,14 +346,14 @@ class _Forms(HTMLParser):
         elif tag == "input":
             kind = told.get("type", "text")
             if kind in ("submit", "image"):
-                self._put(told.get("form"), button=(value, name, value))
+                self._put(told.get("form"), button=(value, name, value, told.get("formaction", "")))
             elif kind in ("checkbox", "radio"):
                 if "checked" in told:
                     self._put(told.get("form"), pair=(name, value or "on"))
             elif kind != "file" and name:
                 self._put(told.get("form"), pair=(name, value))
         elif tag == "button":
-            self._button = (self._here, told.get("form", ""), name, value)
+            self._button = (told.get("form", ""), name, value, told.get("formaction", ""))
             self._words: list[str] = []
         elif tag == "textarea":
             self._text = (name, [])
@@ -370,8 +372,8 @@ class _Forms(HTMLParser):
         if tag == "form":
             self._here = None
         elif tag == "button" and self._button:
-            _, of, name, value = self._button
-            self._put(of, button=(" ".join("".join(self._words).split()), name, value))
+            of, name, value, instead = self._button
+            self._put(of, button=(" ".join("".join(self._words).split()), name, value, instead))
             self._button = None
         elif tag == "textarea" and self._text:
             self._put(None, pair=(self._text[0], "".join(self._text[1]).removeprefix("\n")))
@@ -386,7 +388,7 @@ class _Forms(HTMLParser):
     def _put(
         self,
         of: str | None,
-        button: tuple[str, str, str] | None = None,
+        button: tuple[str, str, str, str] | None = None,
         pair: tuple[str, str] | None = None,
     ) -> None:
         if of:
@@ -402,7 +404,7 @@ def _filled(
     """(action, method, pairs, files) of the first form with such a button, filled in."""
     forms = _Forms(page.text).found
     for form in forms:
-        for words, name, value in form.buttons:
+        for words, name, value, instead in form.buttons:
             if not re.match(button, words):
                 continue
             pairs = [pair for pair in form.pairs if pair[0] not in typed]
@@ -414,7 +416,7 @@ def _filled(
                     pairs += [(box, str(one)) for one in said]
                 elif said is not None:
                     pairs.append((box, str(said)))
-            return form.action, form.method, pairs + ([(name, value)] if name else []), files
+            return instead or form.action, form.method, pairs + ([(name, value)] if name else []), files
     there = [words for form in forms for words, *_ in form.buttons]
     raise AssertionError(f"no button ‘{button}’ on {page.path}, but {there}: {page.words[:2000]}")
 

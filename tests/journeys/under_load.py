@@ -49,6 +49,8 @@ JOBS = {
     "round": ("asking", "chase", "--loop"),
     "webhooks": ("webhooks", "send", "--loop"),
 }
+READS_THE_MAILBOX = {"poll": ("post", "poll", "--loop", "--every", "0.5")}
+"""Where there is one."""
 
 
 @dataclass(kw_only=True)
@@ -234,8 +236,9 @@ def serving(
 
     serve = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "4"]
     found.web = start("gunicorn", *serve, "--no-control-socket", "--graceful-timeout", "5", "wsgi:app")
-    for name in jobs:
-        found.jobs[name] = start("flask", "--app", "wsgi", *JOBS[name])
+    for name, words in ((JOBS | READS_THE_MAILBOX) if "IMAP_URL" in settings else JOBS).items():
+        if name in jobs or name in READS_THE_MAILBOX:
+            found.jobs[name] = start("flask", "--app", "wsgi", *words)
     started = [found.web, *found.jobs.values()]
     try:
         _wait_for(found)

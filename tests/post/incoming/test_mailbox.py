@@ -17,6 +17,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from bad_line import bad_line
 from cut_line import cut_line
 from outreach.ground.db import db
 from outreach.post.incoming import inbox, mailbox, receiving
@@ -344,6 +345,32 @@ def test_the_loop_outlasts_a_mailbox_that_is_gone_and_loses_no_mail_and_takes_no
     assert process.returncode == 0 and "Traceback" not in wrong, wrong
     assert subjects(server, DONE) == sorted(subject(n) for n in range(total))
     assert number(Incoming) == total and number(CalendarAnswer) == total // 2
+
+
+@pytest.mark.any_database
+def test_a_mailbox_that_falls_silent_is_given_up_and_loses_no_mail_and_takes_none_in_twice(
+    app: Flask, server: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lets us in and never answers, in the middle of a look or from the beginning."""
+    monkeypatch.setattr(mailbox, "TIMEOUT", 1.0)
+    booked()
+    for n in range(3):
+        server.deliver(some_mail(n))
+    with bad_line(server.port) as line:
+        through = ours(server, IMAP_URL=server.url.replace(f":{server.port}/", f":{line.port}/"))
+
+        def take(raw: bytes) -> bool:
+            line.swallows()
+            return receiving.take_in(raw, None, now=LATER)
+
+        for _ in range(2):
+            with pytest.raises(mailbox.MailboxTrouble, match="timed out"):
+                mailbox.look(through, take)
+        assert number(Incoming) == 1 and len(server.holds("INBOX")) == 3
+        line.is_good()
+        mailbox.look(through, lambda raw: receiving.take_in(raw, None, now=LATER))
+    assert (number(Incoming), server.holds("INBOX")) == (3, [])
+    assert subjects(server, DONE) == sorted(subject(n) for n in range(3))
 
 
 def look_noted() -> str:
