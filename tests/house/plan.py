@@ -1,7 +1,6 @@
 """The house as it is built: every module of outreach/, its room, and what it truly imports, read with ast."""
 
 import ast
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -30,8 +29,9 @@ FLOORS = {
 }
 
 
+@cache
 def modules() -> dict[str, Path]:
-    """Dotted name -> file, for outreach and wsgi."""
+    """Dotted name -> file, for outreach and wsgi; looked for once in a process, as each file is read once."""
     found = {}
     for path in sorted(OUTREACH.rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
@@ -52,24 +52,29 @@ def room(module: str) -> str:
     return parts[1] if len(parts) > 1 else ""
 
 
-def imported(path: Path) -> Iterator[tuple[str, int]]:
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All that stands in a file, as `ast.walk` finds it."""
+    return tuple(ast.walk(tree(path)))
+
+
+@cache
+def imported(path: Path) -> tuple[tuple[str, int], ...]:
     """Every module named by an import anywhere in a file, with its line."""
-    for node in ast.walk(tree(path)):
+    found = []
+    for node in nodes(path):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, node.lineno
+            found += [(alias.name, node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield node.module, node.lineno
-            for alias in node.names:
-                yield f"{node.module}.{alias.name}", node.lineno
+            found.append((node.module, node.lineno))
+            found += [(f"{node.module}.{alias.name}", node.lineno) for alias in node.names]
+    return tuple(found)
 
 
-def ours(path: Path) -> Iterator[tuple[str, int]]:
+def ours(path: Path) -> list[tuple[str, int]]:
     """Of those, the modules of this house."""
     known = modules()
-    for name, line in imported(path):
-        if name in known:
-            yield name, line
+    return [(name, line) for name, line in imported(path) if name in known]
 
 
 def said(path: Path, line: int) -> str:

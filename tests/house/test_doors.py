@@ -74,7 +74,7 @@ def test_no_page_that_is_only_read_opens_a_transaction() -> None:
     for module, path in plan.modules().items():
         if plan.room(module) != "web":
             continue
-        for node in ast.walk(plan.tree(path)):
+        for node in plan.nodes(path):
             if isinstance(node, ast.FunctionDef) and _only_read(node) and _calls(node, "transaction"):
                 wrong.append(node.name)
     assert wrong == ["sign_in_back"]  # the session made by a sign-in provider's callback: docs/house.md
@@ -87,7 +87,7 @@ def test_no_page_answers_a_refusal_of_its_deed_by_hand() -> None:
     for module, path in plan.modules().items():
         if plan.room(module) != "web" or module == "outreach.web.refusals":
             continue
-        for node in ast.walk(plan.tree(path)):
+        for node in plan.nodes(path):
             if isinstance(node, ast.Try) and any(_calls(line, "transaction") for line in node.body):
                 caught = [ast.unparse(handler.type) for handler in node.handlers if handler.type is not None]
                 if any(re.search(r"\b(Refusal|NoSuch\w*|Exception)\b", kind) for kind in caught):
@@ -97,9 +97,7 @@ def test_no_page_answers_a_refusal_of_its_deed_by_hand() -> None:
 
 def test_pages_do_not_import_each_other() -> None:
     known = plan.modules()
-    pages = {
-        m for m, p in known.items() if plan.room(m) == "web" and any(map(_is_route, ast.walk(plan.tree(p))))
-    }
+    pages = {m for m, p in known.items() if plan.room(m) == "web" and any(map(_is_route, plan.nodes(p)))}
     assert "outreach.web.public.pages" in pages
     wrong = [
         f"{plan.said(path, line)} imports {other}"
@@ -145,7 +143,7 @@ def test_no_page_asks_whether_it_was_asked_by_get() -> None:
         f"{module}:{node.lineno}"
         for module, path in plan.modules().items()
         if plan.room(module) == "web"
-        for node in ast.walk(plan.tree(path))
+        for node in plan.nodes(path)
         if isinstance(node, ast.Compare)
         and isinstance(node.left, ast.Attribute)
         and node.left.attr == "method"

@@ -2,6 +2,8 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 import plan
 
@@ -31,21 +33,24 @@ OURS = {
 """File -> what of ours it imports inside a function."""
 
 
-def late(tree: ast.Module) -> Iterator[str]:
+@cache
+def late(path: Path) -> list[str]:
     """The modules named by imports inside a function."""
-    for function in ast.walk(tree):
+    found = []
+    for function in plan.nodes(path):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             for node in ast.walk(function):
                 if isinstance(node, ast.ImportFrom) and node.module:
-                    yield node.module
+                    found.append(node.module)
                 elif isinstance(node, ast.Import):
-                    yield from (alias.name.split(".")[0] for alias in node.names)
+                    found += [alias.name.split(".")[0] for alias in node.names]
+    return found
 
 
 def test_only_these_libraries_are_imported_late_and_nowhere_else() -> None:
     found: dict[str, set[str]] = {}
     for path in plan.modules().values():
-        for name in late(plan.tree(path)):
+        for name in late(path):
             if not name.startswith("outreach"):
                 found.setdefault(name.split(".")[0], set()).add(str(path.relative_to(plan.OUTREACH)))
     assert found == LATE
@@ -78,7 +83,7 @@ def at_once(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
 def test_of_ours_only_the_assembly_is_imported_late() -> None:
     found: dict[str, set[str]] = {}
     for path in plan.modules().values():
-        for name in late(plan.tree(path)):
+        for name in late(path):
             if name.startswith("outreach"):
                 found.setdefault(str(path.relative_to(plan.OUTREACH)), set()).add(
                     ".".join(name.split(".")[:2])

@@ -55,7 +55,7 @@ def attributes(name: str, *of: str) -> list[str]:
     return [
         plan.said(path, node.lineno)
         for path in plan.modules().values()
-        for node in ast.walk(plan.tree(path))
+        for node in plan.nodes(path)
         if isinstance(node, ast.Attribute)
         and node.attr == name
         and (not of or (isinstance(node.value, ast.Name) and node.value.id in of))
@@ -100,7 +100,7 @@ def test_verbs_leave_the_transaction_to_their_door() -> None:
         plan.said(path, node.lineno)
         for module, path in plan.modules().items()
         if plan.room(module) not in ("web", "cli", "ground", "post", "demonstration")
-        for node in ast.walk(plan.tree(path))
+        for node in plan.nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "transaction"
     ]
     assert wrong == []

@@ -75,7 +75,7 @@ def test_no_code_of_ours_calls_a_command_or_runs_code_made_of_words() -> None:
     """But what pytest and scripts do, and backups, which nobody who visits a page reaches."""
     found = []
     for path in plan.modules().values():
-        for node in ast.walk(plan.tree(path)):
+        for node in plan.nodes(path):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = [alias.name for alias in node.names]
                 names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
