@@ -18,6 +18,7 @@ from asking.chasing.scene import County, at, county, run
 from asking.chasing.test_offers import TUESDAY, waiters
 from county.lists.sent import lines, send
 from every_address import whole_database
+from how_many import so_many
 from outreach.asking import invitations
 from outreach.asking.chasing import settings
 from outreach.asking.chasing.chases import Chase
@@ -177,14 +178,18 @@ def test_a_closed_programme_is_not_gone_through(app: Flask, friday: None) -> Non
     assert said(app) == ""
 
 
+SCHOOLS, KILLED = so_many(40, least=20), so_many(4, least=2)
+
+
 @pytest.mark.browser
+@pytest.mark.any_database("postgresql")
 def test_a_run_that_is_killed_leaves_whole_letters_and_the_next_one_finishes(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:
     """kill -9 while it writes, several times over: a letter and its row are there together or not at all, and
     never twice."""
     with transaction():
-        c = county(40)
+        c = county(SCHOOLS)
         settings.settle(c.programme, ALL_ON, who="Priya", now=make.EARLIER)
     programme_id = c.programme.id
     db.session.rollback()
@@ -199,7 +204,7 @@ def test_a_run_that_is_killed_leaves_whole_letters_and_the_next_one_finishes(
         "SECRET_KEY": "for tests",
     }
     written = 0
-    for _ in range(4):
+    for _ in range(KILLED):
         process = subprocess.Popen([sys.executable, "-c", code], env=env, cwd=Path(__file__).parents[2])
         began = time.monotonic()
         while process.poll() is None and time.monotonic() - began < 120:
@@ -213,10 +218,10 @@ def test_a_run_that_is_killed_leaves_whole_letters_and_the_next_one_finishes(
         letters = db.session.query(Letter).filter(Letter.kind == "reminder").all()
         assert len(rows) == len(letters) == len({(r.organisation_id, r.address) for r in rows})
         written = len(rows)
-    assert 0 < written <= 40
+    assert 0 < written <= SCHOOLS
     process = subprocess.run([sys.executable, "-c", code], env=env, cwd=Path(__file__).parents[2], check=True)
     db.session.rollback()
-    assert db.session.query(Chase).filter_by(programme_id=programme_id).count() == 40
+    assert db.session.query(Chase).filter_by(programme_id=programme_id).count() == SCHOOLS
 
 
 def test_lists_that_waited_for_a_day_go_with_the_days_run(app: Flask) -> None:

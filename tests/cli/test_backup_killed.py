@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 
 import make
 import postgres as postgres_for_tests
+from how_many import so_many
 from outreach.booking.promises import Booking
 from outreach.cli.backups import archive
 from outreach.ground.db import db, transaction
@@ -25,7 +26,7 @@ from outreach.tour.programmes import Programme
 
 pytestmark = pytest.mark.own_database
 
-MOMENTS = 9
+MOMENTS = so_many(9, least=3)
 """In which each command is killed on each database, evenly spread over the lines of its own that it runs."""
 
 

@@ -102,6 +102,7 @@ def time_goes_on() -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.any_database("postgresql")
 def test_what_a_killed_process_was_told_is_kept_and_not_asked_again(
     app: Flask, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 import make
 import postgres as postgres_for_tests
+from how_many import so_many
 from outreach.booking.promises import Booking
 from outreach.county import school_days
 from outreach.county.partnerships import Authority
@@ -31,7 +32,7 @@ from outreach.post import links
 from outreach.tour.adults import AdultTarget
 from outreach.tour.programmes import Programme
 
-BODIES, BEFORE, CLIENTS = 150, 20, 4
+BODIES, BEFORE, CLIENTS = so_many(150, least=60), 20, 4
 """Services that are asked; bookings that stand before the backup begins; how many book at a time."""
 
 

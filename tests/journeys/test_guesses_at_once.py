@@ -20,6 +20,7 @@ ADDRESS, PASSWORD = "priya@marlshire.example", "lantern gravel otter"
 AT_ONCE = 16
 
 
+@pytest.mark.any_database("postgresql")
 def test_of_guesses_sent_at_once_no_more_are_compared_than_one_by_one_and_the_right_person_gets_in(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:

@@ -54,6 +54,7 @@ def lay(now: datetime) -> tuple[int, list[str]]:
 
 
 @pytest.mark.browser
+@pytest.mark.any_database("postgresql")
 def test_twelve_schools_race_for_seats_and_as_many_get_in_as_fit(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:

@@ -81,6 +81,7 @@ def _small(register: bytes) -> tuple[int, ...]:
     return tuple(found[:3])
 
 
+@pytest.mark.any_database("postgresql")
 @pytest.mark.browser
 def test_the_main_job_with_a_made_up_county(service: Service, chromium: Browser, marlshire: Region) -> None:
     play(service, chromium, marlshire)

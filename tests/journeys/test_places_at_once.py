@@ -1,5 +1,5 @@
-"""Two hundred bodies and schools press for the last places of one session at the same moment, through gunicorn, on both
-databases: as many get in as fit, each once, and whoever asked to wait is on the list."""
+"""Two hundred bodies and schools (fifty but in the longest run) press for the last places of one session at the same
+moment, through gunicorn, on both databases: as many get in as fit, each once, and whoever asked to wait is on the list."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +15,7 @@ from flask import Flask
 from processes import running
 
 import make
+from how_many import so_many
 from outreach.booking import bookings, guest_places, promises
 from outreach.booking.promises import COORDINATOR
 from outreach.county import school_days
@@ -26,7 +27,7 @@ from outreach.ground.timespans import wall
 from outreach.post import links
 from outreach.tour.adults import AdultTarget
 
-AT_ONCE, TWICE, EACH, LEFT = 200, 10, 3, 20
+AT_ONCE, TWICE, EACH, LEFT = so_many(200, least=50), so_many(10), 3, 20
 """Presses; bodies of which two staff press; staff of each; and places that are there for all of them."""
 
 

@@ -25,6 +25,7 @@ AT_ONCE = 8
 
 
 @pytest.mark.browser
+@pytest.mark.any_database("postgresql")
 def test_a_report_that_comes_in_eight_times_at_once_is_one_report_with_one_answer(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:

@@ -106,6 +106,7 @@ def test_a_real_register_gets_a_database_of_its_own_and_no_programme(tmp_path: P
     assert not (folder / "outreach.sqlite").exists()
 
 
+@pytest.mark.long
 def test_the_made_up_county_of_another_version_is_set_aside_and_a_new_one_made(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()

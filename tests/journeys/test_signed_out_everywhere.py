@@ -20,6 +20,7 @@ LOOKS = 24
 """So many, each by a connection of its own, come to both processes."""
 
 
+@pytest.mark.any_database
 def test_both_processes_know_at_once_that_a_session_has_ended(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:

@@ -99,6 +99,7 @@ def status_of(url: str, **headers: str) -> tuple[int, str]:
     return response.status, response.headers.get("ETag", "")
 
 
+@pytest.mark.any_database
 def test_a_subscriber_sees_a_show_its_move_and_its_cancellation(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:

@@ -80,6 +80,7 @@ def asked(tour: Tour, seconds: int = 5, days: int = 8) -> int:
         return order(tour.programme, rules, who="Priya", now=datetime.now(UTC)).id
 
 
+@pytest.mark.any_database("postgresql")
 def test_a_plan_outlives_planners_killed_in_the_middle_of_it(
     tour: Tour, database_url: str, tmp_path: Path
 ) -> None:
@@ -106,6 +107,7 @@ def test_a_plan_outlives_planners_killed_in_the_middle_of_it(
     )
 
 
+@pytest.mark.any_database
 def test_two_planners_share_the_plans_and_each_ends_once(
     tour: Tour, database_url: str, tmp_path: Path
 ) -> None:
@@ -122,6 +124,7 @@ def test_two_planners_share_the_plans_and_each_ends_once(
     assert len(counts) == 4 and all(rows == schools for _, rows, schools in counts)
 
 
+@pytest.mark.any_database
 def test_told_to_end_a_planner_gives_its_plan_back_and_a_stopped_plan_keeps_its_best(
     tour: Tour, database_url: str, tmp_path: Path
 ) -> None:
@@ -136,6 +139,7 @@ def test_told_to_end_a_planner_gives_its_plan_back_and_a_stopped_plan_keeps_its_
     assert state(plan_id) in ENDED
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("after", [0, 3])
 def test_a_signal_to_all_its_processes_gives_the_plan_back_and_is_no_fault(

@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
+from how_many import so_many
 from outreach import create_app
 from outreach.ground.db import db, transaction
 from outreach.post import copies, envelopes, letters, outbox
@@ -27,6 +28,9 @@ from post.postmen import command, wait_for
 from postgres import Postgres
 
 pytestmark = pytest.mark.browser
+
+KILLED, KILLED_BETWEEN_BOOKINGS = so_many(10, least=3), so_many(5, least=2)
+LETTERS = 5 * so_many(100, least=30)
 
 
 @pytest.fixture
@@ -85,20 +89,22 @@ def test_five_hundred_letters_outlive_ten_killed_postmen(
     now = datetime.now(UTC)
     for nth in range(5):
         with transaction():
-            for thread in range(100):
+            for thread in range(LETTERS // 5):
                 put_numbered(thread, nth, now + timedelta(microseconds=nth))
     db.session.remove()
     server.seconds = 0.004
     chance = random.Random(7)
     killed = 0
-    while killed < 10:
+    while killed < KILLED:
         server.most = (
             len(server.taken) + 45
         )  # so that letters are left for all, however long it takes to kill one
         worker = command(database_url, tmp_path, server, "--loop", "--every", "0.05")
         kill_in_the_middle(worker, server, chance)
         killed += 1
-        assert len({taken.raw for taken in server.taken}) < 500, "all was sent before the last one was killed"
+        assert len({taken.raw for taken in server.taken}) < LETTERS, (
+            "all was sent before the last one was killed"
+        )
     server.most = None
     last = command(database_url, tmp_path, server, "--loop", "--every", "0.05")
     wait_for(nothing_waits)
@@ -114,15 +120,15 @@ def test_five_hundred_letters_outlive_ten_killed_postmen(
         by_id[headers["Message-ID"]].add(taken.raw)
         thread, nth = headers["Subject"].split()
         order[thread].append(int(nth))
-    assert len(by_id) == 500  # every letter at least once
+    assert len(by_id) == LETTERS  # every letter at least once
     assert {len(raws) for raws in by_id.values()} == {1}  # again only with the same bytes
-    assert len(order) == 100
+    assert len(order) == LETTERS // 5
     for seen in order.values():
         assert seen == sorted(seen) and set(seen) == set(range(5))
     rows = db.session.scalars(select(Letter)).all()
     assert {(row.status, row.lease_until, row.leased_by) for row in rows} == {(SENT, None, None)}
-    repeats = len(server.taken) - 500
-    assert repeats <= 10 * 100, f"{repeats} letters went again"
+    repeats = len(server.taken) - LETTERS
+    assert repeats <= KILLED * 100, f"{repeats} letters went again"
     # The dead are known to be dead, and the last one has gone home.
     assert duty.on_duty(datetime.now(UTC)) == []
 
@@ -130,7 +136,7 @@ def test_five_hundred_letters_outlive_ten_killed_postmen(
 def test_bookings_that_change_while_postmen_die_leave_every_calendar_true(
     app: Flask, server: MailServer, database_url: str, tmp_path: Path
 ) -> None:
-    """Bookings of two people each are made, moved and cancelled while five postmen are killed."""
+    """Bookings of two people each are made, moved and cancelled while postmen are killed."""
     chance = random.Random(11)
     people = [Addressee(address=f"{who}@stbrannocs.example", name=who.title()) for who in ("ann", "ben")]
     began = datetime.now(UTC)
@@ -179,7 +185,7 @@ def test_bookings_that_change_while_postmen_die_leave_every_calendar_true(
         db.session.remove()
 
     server.seconds = 0.01
-    for _ in range(5):
+    for _ in range(KILLED_BETWEEN_BOOKINGS):
         worker = command(database_url, tmp_path, server, "--loop", "--every", "0.05")
         before = len(server.taken)
         while len(server.taken) < before + 5 and worker.poll() is None:
@@ -222,6 +228,7 @@ def test_bookings_that_change_while_postmen_die_leave_every_calendar_true(
     assert {row.status for row in rows} <= {SENT, SUPERSEDED} and {row.leased_by for row in rows} == {None}
 
 
+@pytest.mark.any_database
 def test_four_postmen_at_once_send_each_letter_once_and_each_thread_in_order(
     app: Flask, server: MailServer, database_url: str, tmp_path: Path
 ) -> None:

@@ -404,6 +404,7 @@ def test_the_days_round_sweeps(app: Flask, here: Partnership, monkeypatch: pytes
 MANY = 6000
 
 
+@pytest.mark.any_database
 def test_a_sweep_that_is_killed_leaves_whole_batches_and_the_next_one_goes_on(
     app: Flask, here: Partnership, database_url: str, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 import make
 from every_address import NOW, people_at_every_door, told_year
+from how_many import is_drawn, so_many
 from outreach.county import coordinators, passwords
 from outreach.ground import history, telling
 from outreach.ground.db import db, transaction
@@ -103,10 +104,12 @@ def test_whatever_a_form_of_the_desk_changes_stands_in_the_history_by_who_sent_i
                     if where in sent or "/account/sessions" in address or not address.startswith("/desk"):
                         continue
                     sent.add(where)
+                    if not is_drawn(where, one_in=3):
+                        continue
                     client.post(address, data=fields | ({button[0]: [button[1]]} if button[0] else {}))
                     db.session.rollback()
     changed = {name for name in what_is_changed_is_told.changed if name.startswith("coordinator.")}
-    assert len(changed) > 50, sorted(changed)
+    assert len(changed) > so_many(50, least=15), sorted(changed)
     assert what_is_changed_is_told.anothers == []
 
 

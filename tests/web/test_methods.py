@@ -9,6 +9,7 @@ from test_headers import lacking
 
 import make
 from every_address import NOW, County, but_noted, people_at_every_door, told_year, whole_database
+from how_many import is_drawn, so_many, some_of
 from log_read import log_read
 from outreach.booking.promises import VisitContact
 from outreach.county.contacts import Contact
@@ -46,10 +47,16 @@ def test_neither_head_nor_options_nor_get_changes_a_row_whoever_asks(
     opened, people, unnamed = 0, known_people(), set[str]()
     for rule in app.url_map.iter_rules():
         for path in county.addresses(rule):
-            headed, shown, told = (client.open(path, method=m) for m in ("HEAD", "GET", "OPTIONS"))
-            assert max(headed.status_code, shown.status_code, told.status_code) < 500, path
-            assert (headed.status_code, headed.data) == (shown.status_code, b""), path
-            assert [missing for answer in (headed, shown, told) for missing in lacking(answer)] == [], path
+            shown = client.get(path)
+            answers = [shown]
+            if is_drawn(
+                rule.rule, one_in=4
+            ):  # each page is looked at in every run; how else it is asked for is not
+                headed, told = (client.open(path, method=m) for m in ("HEAD", "OPTIONS"))
+                assert (headed.status_code, headed.data) == (shown.status_code, b""), path
+                answers += [headed, told]
+            assert max(answer.status_code for answer in answers) < 500, path
+            assert [missing for answer in answers for missing in lacking(answer)] == [], path
             opened += shown.status_code == 200
             if rule.endpoint.startswith("coordinator.") and not deeds.takes_out(rule.endpoint):
                 shows = shown.status_code == 200 and any(told in shown.text for told in people)
@@ -92,7 +99,7 @@ def test_nothing_of_anybody_stands_in_a_line_of_the_log_or_in_a_figure(
         secret |= {one for part in KEYS for one in door.known.get(part, [])}
     sent = 0
     with log_read() as log:
-        for rule in app.url_map.iter_rules():
+        for rule in some_of(app.url_map.iter_rules(), one_in=3):
             path = next(county.addresses(rule), "/nowhere")
             for method in sorted((rule.methods or set()) & {"GET", "POST"}):
                 sent += 1
@@ -105,7 +112,7 @@ def test_nothing_of_anybody_stands_in_a_line_of_the_log_or_in_a_figure(
         told = client.get("/metrics", headers={"Authorization": "Bearer Q7kM2xR9pL4vN8sT1wZ6"}).text
     written = log.getvalue()
     assert log.lines("answered", status=200) and log.lines("a page failed") and log.lines("a slow statement")
-    assert len(log.lines("answered")) > 0.8 * sent > 400
+    assert len(log.lines("answered")) > 0.8 * sent > so_many(400, least=100)
     shown = sorted(one for one in secret if len(one) > 3 and (one in written or one in told))
     assert shown == []
 

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 import make
 from browser import sign_in
 from every_address import County, people_at_every_door, told_year
+from how_many import so_many
 from outreach.web import doors
 from worlds import World
 
@@ -25,13 +26,33 @@ def county(app: Flask, client: FlaskClient, stopped: Any, world: World) -> Count
     return people_at_every_door(told, now=make.NOW)
 
 
-def the_pages(app: Flask, client: FlaskClient, county: County) -> dict[str, tuple[str, str]]:
-    """{endpoint: (address, HTML)} of the pages of the desk that can be opened by their address."""
-    found = {}
+Pages = dict[str, tuple[str, str]]
+"""{endpoint: (address, HTML)}"""
+
+
+@pytest.fixture(scope="module")
+def kept_pages() -> dict[str, Pages]:
+    """Of each kind of database, since three tests read the same pages of the same county."""
+    return {}
+
+
+@pytest.fixture
+def the_pages(
+    app: Flask, client: FlaskClient, county: County, database_url: str, kept_pages: dict[str, Pages]
+) -> Pages:
+    """The pages of the desk that can be opened by their address."""
+    kind = database_url.partition(":")[0]
+    if kind not in kept_pages:
+        kept_pages[kind] = read(app, client, county)
+    return kept_pages[kind]
+
+
+def read(app: Flask, client: FlaskClient, county: County) -> Pages:
+    found: Pages = {}
     for rule in app.url_map.iter_rules():
         if not rule.endpoint.startswith("coordinator.") or "GET" not in (rule.methods or ()):
             continue
-        for address in county.addresses(rule, each=2):
+        for address in county.addresses(rule, each=so_many(2, least=1)):
             answer = client.get(address)
             html = answer.mimetype == "text/html" and answer.status_code == 200
             answer.get_data()
@@ -51,12 +72,9 @@ def marked(html: str) -> list[tuple[str, str]]:
     return [(mark, unescape(words).strip()) for mark, words in said]
 
 
-def test_every_page_carries_its_section_and_marks_where_one_stands(
-    app: Flask, client: FlaskClient, county: County
-) -> None:
-    found = the_pages(app, client, county)
-    assert len(found) > 90
-    for endpoint, (address, page) in found.items():
+def test_every_page_carries_its_section_and_marks_where_one_stands(app: Flask, the_pages: Pages) -> None:
+    assert len(the_pages) > 90
+    for endpoint, (address, page) in the_pages.items():
         rule = next(r.rule for r in app.url_map.iter_rules(endpoint))
         name = endpoint.partition(".")[2]
         home = doors.home_of(name, rule)
@@ -74,16 +92,14 @@ def test_every_page_carries_its_section_and_marks_where_one_stands(
         assert page.count("govuk-back-link") == before_main.count("govuk-back-link") == (not is_row), address
 
 
-def test_every_page_is_named_with_the_section_it_belongs_to(
-    app: Flask, client: FlaskClient, county: County
-) -> None:
+def test_every_page_is_named_with_the_section_it_belongs_to(app: Flask, the_pages: Pages) -> None:
     rows = {row.name for door in doors.DOORS for row in door.rows}
     of_one = (
         "/desk/schools/<int:organisation_id>",
         "/desk/bodies/<int:body_id>",
         "/desk/bookings/<reference>",
     )
-    for endpoint in the_pages(app, client, county):
+    for endpoint in the_pages:
         name = endpoint.partition(".")[2]
         rule = next(r.rule for r in app.url_map.iter_rules(endpoint))
         assert name in rows or name in doors.BELONGS or rule.startswith(of_one), name
@@ -115,10 +131,8 @@ def test_a_page_has_one_name_in_the_menu_its_head_and_its_title(
             assert head.startswith(names) and title.startswith(names), (address, head, title)
 
 
-def test_no_page_of_the_desk_calls_another_by_an_earlier_name(
-    app: Flask, client: FlaskClient, county: County
-) -> None:
-    for address, page in the_pages(app, client, county).values():
+def test_no_page_of_the_desk_calls_another_by_an_earlier_name(the_pages: Pages) -> None:
+    for address, page in the_pages.values():
         read = " ".join(unescape(re.sub(r"<[^>]*>", " ", page[page.index("<main") :])).split())
         found = OTHER_NAMES.search(read)
         assert found is None, (address, found)

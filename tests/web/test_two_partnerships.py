@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 import make
 from asked import ask
 from every_address import ROWS, but_noted, by_lot, column_of, link_to, told_year
+from how_many import so_many
 from outreach.asking import follow_ups, notes
 from outreach.asking.open_door import LinkRequest
 from outreach.asking.own_letters import drafts
@@ -520,6 +521,7 @@ def routes(
     return found
 
 
+@pytest.mark.any_database
 def test_every_route_with_every_id_of_the_other_is_404_and_changes_and_tells_nothing(
     app: Flask, client: FlaskClient
 ) -> None:
@@ -561,6 +563,7 @@ def test_every_route_with_every_id_of_the_other_is_404_and_changes_and_tells_not
     assert but_noted(everything()) == before
 
 
+@pytest.mark.any_database
 def test_every_link_and_token_with_every_id_of_the_other_is_404_and_changes_and_tells_nothing(
     app: Flask, client: FlaskClient
 ) -> None:
@@ -636,7 +639,7 @@ OF_A_YEAR = {name: (column,) for name, column in ROWS.items()} | {
 }
 """The names that routes give to ids, and the columns that these stand in."""
 
-AT_LEAST = 12
+AT_LEAST = so_many(12, least=3)
 """Ids of each kind that every route is tried with."""
 
 
@@ -677,6 +680,7 @@ def hands(
     return sorted(found)
 
 
+@pytest.mark.any_database
 def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_year_opens_nothing_of_the_others(
     app: Flask, world: World
 ) -> None:
@@ -757,7 +761,7 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
                 wrong.append((guard, method, address.replace(token or "?", "…"), answer.status_code, told_of))
         assert everything() == before, guard
     assert wrong == []
-    assert count > 2000
+    assert count > so_many(2000, least=500)
     assert [
         name for name, values in drawn.all.items() if len(drawn.tried[name]) < min(AT_LEAST, len(values))
     ] == []

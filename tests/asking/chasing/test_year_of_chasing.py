@@ -456,6 +456,7 @@ def clock_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", clock.now)
 
 
+@pytest.mark.any_database
 def test_ten_weeks_of_chasing_keep_every_rule(app: Flask) -> None:
     sent = play(app, 7, 10, date(2026, 11, 2), date(2027, 1, 10))
     assert sent["reminder"] >= 5 and sent["second reminder"] >= 1

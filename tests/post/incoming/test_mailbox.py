@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 
 from bad_line import bad_line
 from cut_line import cut_line
+from how_many import so_many
 from outreach.ground.db import db
 from outreach.post.incoming import inbox, mailbox, receiving
 from outreach.post.incoming.inbox import CalendarAnswer, Incoming, IncomingMail
@@ -225,12 +226,12 @@ def test_killed_again_and_again_nothing_is_lost_and_nothing_counts_twice(
 ) -> None:
     booked()
     by_chance = random.Random(3)
-    total = 80
+    total = so_many(80, least=40)
     for n in range(total // 2):
         server.deliver(some_mail(n))
     killed = in_the_middle = 0
     come = total // 2
-    while killed < 8:
+    while killed < so_many(8, least=3):
         before, by_now = number(Incoming), total // 2 + 4 * (killed + 1)
         process = poll()
         deadline = time.monotonic() + 120
