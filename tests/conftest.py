@@ -98,8 +98,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _held_elsewhere(item: pytest.Item, there: Collection[str]) -> bool:
-    """Whether this is one half of a test of which the other is enough for today: PostgreSQL's where the file is marked
-    `any_database`; else, of what looks at no constraint, lock, process or number of statements, one of both, by turns
+    """Whether this is one half of a test of which the other is enough for today: PostgreSQL's where it is marked
+    `any_database`, SQLite's where that mark says `"postgresql"`; else, of what looks at no constraint, lock, process or number of statements, one of both, by turns
     of their names."""
     if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
         return False
@@ -109,8 +109,8 @@ def _held_elsewhere(item: pytest.Item, there: Collection[str]) -> bool:
     name, _, with_what = item.nodeid.partition("[")
     if f"{name}[{with_what.replace(kind, DATABASES[1 - DATABASES.index(kind)])}" not in there:
         return False
-    if item.get_closest_marker("any_database"):
-        return kind == "postgresql"
+    if enough := item.get_closest_marker("any_database"):
+        return kind not in (enough.args or DATABASES[:1])
     if item.get_closest_marker("own_database") or OF_THE_DATABASE & _names(item.function, 2):
         return False
     return kind != DATABASES[crc32(name.encode()) % 2]
@@ -251,7 +251,11 @@ def kept_worlds(pytestconfig: pytest.Config) -> dict[str, Kept] | None:
 
 @pytest.fixture
 def world(
-    request: pytest.FixtureRequest, app: Flask, database_url: str, kept_worlds: dict[str, Kept] | None
+    request: pytest.FixtureRequest,
+    app: Flask,
+    database_url: str,
+    kept_worlds: dict[str, Kept] | None,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> World:
     """Rows that many tests begin with: see worlds.py."""
 
@@ -262,7 +266,8 @@ def world(
         postgres: Postgres = request.getfixturevalue("postgres")
         return postgres.broom(database_url)
 
-    return World(app, database, kept_worlds)
+    several = hasattr(request.config, "workerinput")
+    return World(app, database, kept_worlds, tmp_path_factory.getbasetemp().parent if several else None)
 
 
 @pytest.fixture(autouse=True)

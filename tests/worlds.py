@@ -1,5 +1,6 @@
 """Rows that many tests begin with, made once for a worker and a kind of database, and laid into the empty database
-of each test that asks for them: a copy of its own, to change at will.
+of each test that asks for them: a copy of its own, to change at will. What took long to make, the other workers of the
+run take from a file.
 
     @pytest.fixture
     def story(client: FlaskClient, stopped: Clock, world: World) -> Story:
@@ -7,13 +8,16 @@ of each test that asks for them: a copy of its own, to change at will.
 """
 
 import io
+import os
 import pickle
 import sqlite3
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from filecmp import cmp
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +29,9 @@ from outreach.ground.db import Base, db
 from postgres import Broom
 
 T = TypeVar("T")
+
+LONG = 1.0
+"""Seconds of a maker whose rows are put down for the other workers."""
 
 MADE_WITH = ("PUBLIC_URL", "SECRET_KEY", "MAIL_DOMAIN")
 """Settings that stand in letters and tokens: rows are for whoever has the same."""
@@ -58,12 +65,17 @@ class Kept:
 
 
 class World:
-    """What `world` is in a test; `kept` is its worker's, or None: all is made anew each time."""
+    """What `world` is in a test; `kept` is its worker's, or None: all is made anew each time. `folder`: what the workers
+    of a run share."""
 
     def __init__(
-        self, app: Flask, database: Callable[[], SqliteFile | Broom], kept: dict[str, Kept] | None
+        self,
+        app: Flask,
+        database: Callable[[], SqliteFile | Broom],
+        kept: dict[str, Kept] | None,
+        folder: Path | None = None,
     ) -> None:
-        self._app, self._database, self._kept = app, database, kept
+        self._app, self._database, self._kept, self._folder = app, database, kept, folder
 
     def __call__(self, make: Callable[..., T], *given: Any, **named: Any) -> T:
         """What `make(*given, **named)` returns: rows, also inside of other things, but no client and no app."""
@@ -80,14 +92,27 @@ class World:
         assert database.is_empty(), "only an empty database can be filled"
         settings = [self._app.config[name] for name in MADE_WITH]
         key = repr((make.__module__, make.__qualname__, given, named, type(database), settings))
+        file = self._folder and self._folder / f"world-{sha256(key.encode()).hexdigest()}"
+        if key not in self._kept and file is not None and file.exists():
+            self._kept[key] = pickle.loads(file.read_bytes())
         if key in self._kept:
             database.lay(self._kept[key].rows)
         else:
+            began = time.monotonic()
             told = _Writer(make(*given, **named))
             _let_go()
-            self._kept[key] = Kept(told.written, told.named, database.copied())
+            self._kept[key] = kept = Kept(told.written, told.named, database.copied())
+            if file is not None and time.monotonic() - began > LONG:
+                _put_down(kept, file)
         # Whoever had them made reads them anew, too: all begin alike.
         return _read(self._kept[key])  # type: ignore[no-any-return]
+
+
+def _put_down(kept: Kept, file: Path) -> None:
+    """Whole or not at all, also where two workers made it at the same time."""
+    part = file.with_name(f"{file.name}.{os.getpid()}")
+    part.write_bytes(pickle.dumps(kept))
+    part.replace(file)
 
 
 def _let_go() -> None:

@@ -1,5 +1,6 @@
 """Rows that many tests begin with: made once, laid as they were made, and each test's own."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 import make
+import worlds
 from every_address import whole_database
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
@@ -83,5 +85,42 @@ def test_where_changes_of_the_code_are_tried_each_test_makes_its_rows_itself(
 
 
 def another_partnership() -> Partnership:
+    with transaction():
+        return make.partnership(())
+
+
+class Noting:
+    """A database that notes what is laid into it."""
+
+    laid: list[Any] = []
+
+    def is_empty(self) -> bool:
+        return True
+
+    def copied(self) -> Any:
+        return {"rows": "of the first"}
+
+    def lay(self, rows: Any) -> None:
+        self.laid.append(rows)
+
+
+@pytest.mark.parametrize(("seconds", "times"), [(0.0, 1), (1000.0, 2)])
+def test_what_took_long_to_make_the_other_workers_of_a_run_find(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, times: int
+) -> None:
+    monkeypatch.setattr(worlds, "LONG", seconds)
+    monkeypatch.setattr(Noting, "laid", [])
+    before = len(made)
+    for _ in range(2):  # each worker has kept nothing of its own yet
+        worker = World(app, Noting, {}, tmp_path)  # type: ignore[arg-type]
+        found = worker(a_county)
+        assert found.county == "Marlshire"
+    assert len(made) == before + times
+    assert Noting.laid == [{"rows": "of the first"}] * (2 - times)
+    del made[before:]
+
+
+def a_county() -> Partnership:
+    made.append("")
     with transaction():
         return make.partnership(())
