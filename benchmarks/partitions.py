@@ -12,6 +12,7 @@ import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -41,7 +42,7 @@ class Kept:
     def look(
         self, _connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool
     ) -> None:
-        if self.by and not many and re.match(r"\s*SELECT\b", statement) and " FROM " in statement:
+        if self.by and not many and re.match(r"\s*(SELECT|WITH)\b", statement):
             self.sent.setdefault(statement, values)
             self.times[statement] += 1
 
@@ -87,10 +88,14 @@ def _run(owner: psycopg.Connection, words: str) -> None:
     owner.execute(words)  # type: ignore[call-overload]
 
 
-def timed(owner: psycopg.Connection, kept: Kept) -> dict[str, dict[str, float]]:
-    """{statement: {layout: seconds}}, of those that can be sent outside their page."""
-    found = {}
-    for statement, values in kept.sent.items():
+def timed(
+    owner: psycopg.Connection, kept: Kept, tables: Sequence[str]
+) -> tuple[int, dict[str, dict[str, float]]]:
+    """How many statements read one of the tables, and of those that can be sent outside their page {statement: {layout:
+    seconds}}."""
+    found, named = {}, re.compile(rf"\b({'|'.join(tables)})\b")
+    reading = {statement: values for statement, values in kept.sent.items() if named.search(statement)}
+    for statement, values in reading.items():
         took: dict[str, list[float]] = {name: [] for name in LAYOUTS}
         try:
             for turn in range(TURNS):
@@ -102,7 +107,7 @@ def timed(owner: psycopg.Connection, kept: Kept) -> dict[str, dict[str, float]]:
         except psycopg.Error:
             continue  # what reads a setting of its page's transaction
         found[statement] = {name: median(some[1:]) for name, some in took.items()}
-    return found
+    return len(reading), found
 
 
 def main() -> int:
@@ -119,9 +124,9 @@ def main() -> int:
         with psycopg.connect(url, autocommit=True, prepare_threshold=None) as owner:
             tables = [name for (name,) in owner.execute(LARGEST, [asked.tables]).fetchall()]
             lay_out(owner, tables)
-            found = timed(owner, kept)
+            reading, found = timed(owner, kept, tables)
     print(f"partitions of {', '.join(tables)}: {partnerships} partnerships, {years} years")
-    print(f"partitions, {len(found):,} of {len(kept.sent):,} statements could be sent again")
+    print(f"partitions, {len(found):,} of {reading:,} statements that read them could be sent again")
     whole = {name: sum(one[name] * kept.times[of] for of, one in found.items()) for name in LAYOUTS}
     helps = False
     part, more = NOTICED

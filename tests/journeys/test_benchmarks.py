@@ -101,7 +101,7 @@ FIGURES = {
     ],
     "statements": [rf"Pages asked: {NUMBER} with 200", rf"{NUMBER} statements, {NUMBER} read more"],
     "partitions": [
-        rf"partitions, {NUMBER} of {NUMBER} statements could be sent again",
+        rf"partitions, {NUMBER} of {NUMBER} statements that read them could be sent again",
         rf"partitions, a partition each: all statements together {NUMBER}x",
         rf"partitions, two years: all statements together {NUMBER}x",
     ],
