@@ -29,7 +29,7 @@ MIGRATION = '''"""A column that the release before does not know: whether an upg
 import sqlalchemy as sa
 from alembic import op
 
-revision = "9999"
+revision = "9999_upgrade_tried"
 down_revision = "{before}"
 
 
