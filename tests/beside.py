@@ -2,30 +2,51 @@
 counters, whatever reads them (a page, a row-level policy, a trigger, a function)."""
 
 import io
+import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import psycopg
 from flask import Flask
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, delete, event, func, select
 from werkzeug.routing import Rule
 
+import router_server
 from every_address import County
-from outreach.cli import asking
+from outreach.asking.chasing import settings
+from outreach.asking.chasing.settings import Schedule
+from outreach.booking.promises import Booking
+from outreach.cli import asking, incoming, post, roads, webhooks
+from outreach.cli import planner as planner_command
 from outreach.county import partnerships
-from outreach.ground import whose
+from outreach.county.coordinators import Coordinator
+from outreach.county.roles import COORDINATOR
+from outreach.coverage.digest import days
+from outreach.ground import clock, whose
 from outreach.ground.db import db, transaction
+from outreach.ground.timespans import day_of, wall
+from outreach.planning import ordering, planner_process
+from outreach.planning.rules import PlanRules
 from outreach.post.feeds import tokens
+from outreach.post.incoming import mailbox
 from outreach.post.outbox import SENT, Letter
 from outreach.post.outgoing import postman
-from outreach.post.webhooks import subscriptions
+from outreach.post.webhooks import events, subscriptions
+from outreach.post.webhooks.deliveries import Told
+from outreach.post.webhooks.subscriptions import Webhook
+from outreach.tour import road_questions, router
+from outreach.tour.performances import Performance
+from outreach.tour.planning import planner
+from outreach.tour.programmes import Programme
+from outreach.visits import reminding, unreported
 
 TIMES_AT_MOST, MORE_AT_MOST = 1.2, 100
 
@@ -41,12 +62,39 @@ BY_INDEX = {
 through a whole index and sift is reckoned cheaper than to look up one county's rows one by one. So a row is made as dear as many
 pages, and joins look up row by row."""
 
+RECEIVE, POLL = ("post", "receive"), ("post", "poll", "--loop")
+
 JOBS: tuple[tuple[str, ...], ...] = (
-    ("asking", "chase"),
-    ("post", "send"),
-    ("post", "receive"),
+    ("asking", "chase", "--loop"),
+    ("post", "send", "--loop"),
+    RECEIVE,
+    POLL,
+    ("roads", "fill", "--loop"),
+    ("planner", "work"),
+    ("webhooks", "send", "--loop"),
+    ("check",),
 )
-"""Rounds of jobs, the day's first, which erases what is due and sends the digest; mail is taken in as that of a mailbox is."""
+"""What jobs do until they wait for the first time: the day's first, which erases what is due as `flask privacy sweep
+--do` does. A poll is one for all partnerships: what it finds in the mailbox, it takes in as `receive` does."""
+
+METRICS_TOKEN = "Q7kM2xR9pL4vN8sT1wZ6"
+
+DONE = {
+    ("asking", "chase", "--loop"): "schools reminded of their visits",
+    ("post", "send", "--loop"): "Sent ",
+    POLL: "Took in 1 mail.",
+    ("roads", "fill", "--loop"): "Questions asked: 1.",
+    ("planner", "work"): "A plan is done.",
+    ("webhooks", "send", "--loop"): "1 delivery taken, 0 not.",
+}
+"""What they say once they have done something of what `put_down_work` puts down."""
+
+OUTSIDE = {
+    "IMAP_URL": "imaps://us:secret@mail.example/INBOX",
+    "ROUTER_URL": "https://roads.example",
+    "METRICS_TOKEN": METRICS_TOKEN,
+}
+"""What jobs ask of the world, as settings name it: `jobs_of` answers in its place; and who may ask them."""
 
 _ROWS = """SELECT relname, coalesce(seq_tup_read, 0) + coalesce((SELECT sum(idx_tup_read) FROM pg_stat_user_indexes AS i
 WHERE i.relid = t.relid), 0) FROM pg_stat_user_tables AS t"""
@@ -54,18 +102,24 @@ WHERE i.relid = t.relid), 0) FROM pg_stat_user_tables AS t"""
 
 @dataclass
 class Cost:
-    """What one address or one round cost: statements as they were sent, and rows read by table."""
+    """What one address or one round cost: statements as they were sent, and rows read by table; and what a job said."""
 
     sent: list[str] = field(default_factory=list)
     rows: Counter[str] = field(default_factory=Counter)
     status: Any = None
+    said: str = ""
 
 
 @dataclass
 class Asker:
-    """Who asks at the doors of a county: its people, a program's token, a coordinator's session."""
+    """Who asks at the doors of a county: its people, a program's token, a coordinator's session. `of`: its partnership;
+    `evening`: of a day with a show of which nobody has said how it went."""
 
     county: County
+    of: int
+    programme_id: int
+    some_schools: list[int]
+    evening: datetime
     token: str
     session: str
 
@@ -83,8 +137,9 @@ class Asker:
         if rule.endpoint.startswith("coordinator."):
             with client.session_transaction() as kept:
                 kept["_user_id"], kept["_fresh"] = self.session, True
-        headers = {"Authorization": f"Bearer {self.token}"} if rule.endpoint.startswith("api.") else {}
-        with client.get(path, headers=headers) as answer:
+        bearers = {"api": self.token, "public.metrics": METRICS_TOKEN}
+        bearer = bearers.get(rule.endpoint) or bearers.get(rule.endpoint.partition(".")[0])
+        with client.get(path, headers={"Authorization": f"Bearer {bearer}"} if bearer else {}) as answer:
             answer.get_data()
             return answer.status_code
 
@@ -168,11 +223,24 @@ def let_alone(url: str, since: int) -> None:
 
 def at_every_door(county: County, session: str, now: Any) -> Asker:
     """Besides the people of a county: a program that reads its figures, one that is told of its bookings."""
-    of = county.told.partnership.id
+    told = county.told
+    of, programme_id = told.partnership.id, told.programme.id
+    some_schools = [one.organisation_id for one in told.cast.everybody[:9]]
+    over = db.session.scalar(
+        select(func.max(Performance.ends_at))
+        .join(Booking, Booking.performance_id == Performance.id)
+        .where(
+            Booking.programme_id == programme_id,
+            Performance.ends_at < now,
+            unreported.condition(by_school=True),
+        )
+    )
+    assert over is not None
+    evening = wall(day_of(over), reminding.FROM)
     with transaction():
         _, token = tokens.make(of, "Figures", who="Priya", now=now)
         subscriptions.make(of, "Cases", "https://program.example", subscriptions.EVENTS, who="Priya", now=now)
-    return Asker(county, token, session)
+    return Asker(county, of, programme_id, some_schools, evening, token, session)
 
 
 def a_mail(of: int) -> bytes:
@@ -190,10 +258,52 @@ def a_mail(of: int) -> bytes:
     ).encode()
 
 
+def put_down_work(asker: Asker, now: datetime) -> None:
+    """Something for each job, besides the letters and mails that there are: a day's round that has not come, a show of
+    today, a plan, roads, an event, a digest. Whoever holds the county's rows is bound."""
+    of = asker.of
+    with transaction():
+        programme = db.session.get_one(Programme, asker.programme_id)
+        db.session.execute(delete(settings.ChasingRun))
+        settings.settle(programme, Schedule(reminders_on=True, reports_on=True), who="Priya", now=now)
+        ordering.order(programme, PlanRules(seconds=60, days_at_most=1), who="Priya", now=now)
+        road_questions.order(
+            partnerships.get(of), asker.some_schools, name="Some roads", anew=True, who="Priya", now=now
+        )
+        hook = db.session.scalars(select(Webhook).where(Webhook.partnership_id == of)).first()
+        assert hook is not None
+        events.put_test(hook, who="Priya", now=now)
+        another = db.session.scalars(
+            select(Coordinator)
+            .where(
+                Coordinator.partnership_id == of,
+                Coordinator.role == COORDINATOR,
+                Coordinator.ended_at.is_(None),
+            )
+            .order_by(Coordinator.id)
+        ).first()
+        assert another is not None
+        days.choose(another, range(7), who="Priya", now=now - timedelta(days=2))
+
+
+class UntilItWaits:
+    """In the place of a StopSignal: a job's loop ends where it would wait."""
+
+    def __init__(self) -> None:
+        self._waits = False
+
+    def is_set(self) -> bool:
+        return self._waits
+
+    def wait(self, _seconds: float) -> None:
+        self._waits = True
+
+
 @contextmanager
-def jobs_of(only: int) -> Iterator[None]:
-    """Jobs find out for whom there is work as ever, and do that of one partnership alone, a turn as long as it takes; the
-    history is sealed for all of them at once."""
+def jobs_of(only: int, *, in_the_mailbox: bytes = b"") -> Iterator[None]:
+    """Jobs find out for whom there is work as ever, and do that of one partnership alone until they would wait, a turn as
+    long as it takes; the history is sealed for all of them at once. The mailbox, a router and programs answer at once;
+    a plan is drawn up in this process, which looks at no clock."""
 
     def narrowed(found: Callable[..., Any]) -> Callable[..., Any]:
         def ask(*given: Any) -> Any:
@@ -202,34 +312,54 @@ def jobs_of(only: int) -> Iterator[None]:
 
         return ask
 
+    def road_table(points: Any, *, now: datetime) -> bytes:
+        there = SimpleNamespace(without=frozenset())
+        return json.dumps(
+            router_server.osrm([(one.longitude, one.latitude) for one in points.points], there)  # type: ignore[arg-type]
+        ).encode()
+
+    def look(_mailbox: Any, take: Callable[[bytes], bool | None], **_named: Any) -> mailbox.LookTaken:
+        return mailbox.LookTaken(taken=int(bool(take(in_the_mailbox))))
+
     every = partnerships.every
+    taken = SimpleNamespace(tell=lambda *_: Told(http_status=200, answer="Thank you."))
     with ExitStack() as stack:
         for name in ("everybody", "having_due", "having_letters", "having_asked_for_links"):
             stack.enter_context(patch.object(whose, name, narrowed(getattr(whose, name))))
-        instead = (
+        for command in (asking, incoming, planner_command, post, roads, webhooks):
+            stack.enter_context(patch.object(command, "StopSignal", UntilItWaits))
+        instead: tuple[tuple[Any, str, Any], ...] = (
             (partnerships, "every", lambda: [one for one in every() if one.id == only]),
             (asking, "_seal", lambda **_named: None),
             (postman, "A_TURN", timedelta(hours=1)),
             (postman, "TOO_LONG", timedelta(hours=1)),
+            (mailbox, "look", look),
+            (router, "ask", road_table),
+            (webhooks, "Line", lambda: taken),
+            (planner_process, "solve", lambda problem, seconds, **_named: planner.solve(problem, seconds)),
         )
         for owner, name, other in instead:
             stack.enter_context(patch.object(owner, name, other))
         yield
 
 
-def rounds(
-    app: Flask, meter: Meter, of: int, mail: bytes, jobs: Sequence[tuple[str, ...]] = JOBS
-) -> dict[str, Cost]:
-    """What a round of each job costs where it has one partnership to see to."""
+def rounds(app: Flask, meter: Meter, asker: Asker, mail: bytes, now: datetime) -> dict[str, Cost]:
+    """What a round of each job costs where it has one partnership to see to; the day's once more in an evening."""
     costs = {}
-    for words in jobs:
-        with app.app_context(), jobs_of(of), meter.counted() as cost:
-            given = io.BytesIO(mail) if words == ("post", "receive") else None
-            told = app.test_cli_runner().invoke(args=list(words), input=given)
-            cost.status = told.exit_code
+    again = mail.replace(b"Message-ID: <", b"Message-ID: <again.")
+    for words, at in (*((words, now) for words in JOBS), (JOBS[0], asker.evening)):
+        with (
+            app.app_context(),
+            jobs_of(asker.of, in_the_mailbox=again),
+            patch.object(clock, "now", lambda at=at: at),
+            meter.counted() as cost,
+        ):
+            told = app.test_cli_runner().invoke(args=list(words), input=io.BytesIO(mail))
+            cost.status, cost.said = told.exit_code, told.output
             if told.exception is not None and not isinstance(told.exception, SystemExit):
                 raise told.exception
-        costs["flask " + " ".join(words)] = cost
+        assert (DONE.get(words, "") if at == now else "asked for this evening") in cost.said, cost.said
+        costs[" ".join(("flask", *words, "" if at == now else "in an evening")).strip()] = cost
     return costs
 
 

@@ -374,7 +374,7 @@ def _one_key(now: datetime) -> Told:
 def _post(now: datetime) -> Told:
     settings = current_app.config
     patience, polls = timedelta(minutes=settings["QUEUE_MINUTES"]), bool(settings["IMAP_URL"])
-    state = watch.state(now)
+    state = watch.of_service(now)
     said = {
         watch.HELD_UP: f"No letter goes: {state.pause.said if state.pause else ''}",
         watch.LATE: "Letters wait for too long, though somebody sends.",
@@ -392,7 +392,7 @@ def _post(now: datetime) -> Told:
 
 def _round(now: datetime) -> Told:
     last = chasing.last_run()
-    if last is None and chasing.awaited_since() is None:
+    if last is None and chasing.awaited_since(now=now) is None:
         yield note("The day's round has not come yet; no programme is open that would wait for it.")
     elif chasing.is_late(last, now=now):
         came = f"last came {date_and_time(last)}" if last else "has never come"
@@ -402,7 +402,7 @@ def _round(now: datetime) -> Told:
 
 
 def _swept(now: datetime) -> Told:
-    swept = runs.oldest()
+    swept = runs.oldest(now=now)
     if swept is None:
         yield note("The first sweep of what was kept for long enough has not come yet.")
     elif now - swept > runs.LATE_AFTER:

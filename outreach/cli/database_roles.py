@@ -17,6 +17,7 @@ BY_THE_FINDER = (
     "outreach_due",
     "outreach_letters_due",
     "outreach_links_asked",
+    "outreach_counted",
     "outreach_writes_to",
     "outreach_taken",
     "outreach_agreed",
@@ -38,8 +39,9 @@ READ_BY_THE_FINDER: Mapping[str, tuple[str, ...]] = {
     "contact": ("address",),
     "digest": ("person_id", "stop_hash"),
     "feed": ("nonce",),
-    "incoming": ("digest",),
+    "incoming": ("digest", "settled_at", "task"),
     "letter": (
+        "handed_at",
         "id",
         "lease_until",
         "message_id",
@@ -60,10 +62,11 @@ READ_BY_THE_FINDER: Mapping[str, tuple[str, ...]] = {
     "person": ("id", "email"),
     "person_invitation": ("token_hash",),
     "personal_link": ("token_hash",),
-    "plan": ("id", "programme_id", "finished_at"),
-    "programme": ("id",),
+    "plan": ("id", "asked_at", "beat_at", "programme_id", "finished_at", "state"),
+    "privacy_sweep": ("swept_at",),
+    "programme": ("id", "closed_at", "created_at"),
     "provider_account": ("issuer", "subject", "ended_at"),
-    "road_order": ("id", "finished_at"),
+    "road_order": ("id", "asked_at", "finished_at"),
     "short_code": ("organisation_id", "ended_at", "expires_at"),
     "sign_in_link": ("person_id", "token_hash"),
     "sign_in_session": ("token_hash",),
@@ -72,7 +75,7 @@ READ_BY_THE_FINDER: Mapping[str, tuple[str, ...]] = {
     "troupe_link": ("nonce",),
     "visit_reminder": ("stop_hash",),
     "wave_code": ("id", "code"),
-    "webhook_delivery": ("status", "not_before"),
+    "webhook_delivery": ("status", "not_before", "lease_until"),
 }
 """Columns beside partnership_id, which it reads wherever there is one."""
 

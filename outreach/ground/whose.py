@@ -10,7 +10,7 @@ sees to all at once.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, event
@@ -125,8 +125,18 @@ def having_codes(postcode: str, now: datetime) -> list[int | None]:
     return list(_asked_for_each("SELECT outreach_codes_at(%s, %s)", postcode, now)) if stands() else [None]
 
 
+def counted(what: str, now: datetime) -> dict[str, tuple[int, datetime | None]] | None:
+    """{kind: how many, and a moment} of the whole service, whoever asks, in one statement; None on SQLite, where one
+    asks the tables. The values of `what`, and which moment it is, stand in the migration of outreach_counted."""
+    if not _on_postgresql():
+        return None
+    asked = "SELECT kind, many, moment FROM outreach_counted(%s, %s)"
+    rows = db.session.connection().exec_driver_sql(asked, (what, now)).all()
+    return {kind: (many, moment and moment.astimezone(UTC)) for kind, many, moment in rows}
+
+
 def of_each(ask: Callable[[], T]) -> list[T]:
-    """What is asked of each of `everybody`: for a figure of the whole service."""
+    """What is asked of each of `everybody`."""
     found = []
     for one in everybody():
         with bound(one):

@@ -19,10 +19,9 @@ from typing import Any, Protocol
 from sqlalchemy import ScalarSelect, and_, func, or_, select, update
 from sqlalchemy.orm import aliased
 
-from outreach.ground import whose
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
-from outreach.planning import fingerprint, ordering, rules, writing_down
+from outreach.planning import fingerprint, ordering, queue, rules, writing_down
 from outreach.planning.drawing_up import draw
 from outreach.planning.orders import DONE, FAILED, STOPPED, WAITING, WORKING, PlanLine, TourPlan
 from outreach.tour import slots
@@ -160,10 +159,9 @@ def _last_worked_for() -> ScalarSelect[datetime | None]:
 
 def nobody_takes(now: datetime) -> bool:
     """Whether a plan has waited for longer than UNTAKEN while no planner is at work on another."""
-    waits = select(TourPlan.id).where(TourPlan.state == WAITING, TourPlan.asked_at < now - UNTAKEN)
-    at_work = select(TourPlan.id).where(TourPlan.state == WORKING, TourPlan.beat_at >= now - MISSED)
-    found = whose.of_each(lambda: db.session.execute(select(waits.exists(), at_work.exists())).one())
-    return any(waiting for waiting, _ in found) and not any(working for _, working in found)
+    found = queue.of_service(now)
+    waits = found.first_asked_at is not None and found.first_asked_at < now - UNTAKEN
+    return waits and (found.last_beat_at is None or found.last_beat_at < now - MISSED)
 
 
 def take_over(name: str) -> None:

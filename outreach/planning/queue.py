@@ -1,5 +1,6 @@
 """Queue of the planner in figures: plans that wait, and those that are worked on."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -10,19 +11,25 @@ from outreach.ground.figures import Figure, one
 from outreach.planning.orders import WAITING, WORKING, TourPlan
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unfinished:
+    """Plans of the whole service that are not finished. `first_asked_at`: when the oldest that waits was asked for;
+    `last_beat_at`: when somebody who works on one last said so."""
+
+    waiting: int
+    working: int
+    first_asked_at: datetime | None
+    last_beat_at: datetime | None
+
+
 def figures(now: datetime) -> list[Figure]:
-    """Of the whole service, in one statement for each partnership."""
-    found = [row for rows in whose.of_each(_unfinished) for row in rows]
-    asked_at = [first for state, _, first in found if state == WAITING]
-    waits = (now - min(asked_at)).total_seconds() if asked_at else 0
+    found = of_service(now)
+    waits = (now - found.first_asked_at).total_seconds() if found.first_asked_at else 0
     return [
         Figure(
             "outreach_plans",
             "Plans of a tour that are not finished.",
-            [
-                ({"state": state}, sum(many for of, many, _ in found if of == state))
-                for state in (WAITING, WORKING)
-            ],
+            [({"state": WAITING}, found.waiting), ({"state": WORKING}, found.working)],
         ),
         Figure(
             "outreach_oldest_waiting_plan_seconds",
@@ -32,11 +39,19 @@ def figures(now: datetime) -> list[Figure]:
     ]
 
 
-def _unfinished() -> list[tuple[str, int, datetime]]:
-    rows = db.session.execute(
-        select(TourPlan.state, func.count(), func.min(TourPlan.asked_at))
-        .where(TourPlan.finished_at.is_(None))
-        .group_by(TourPlan.state)
-        .order_by(TourPlan.state)
-    )
-    return [(state, many, first) for state, many, first in rows]
+def of_service(now: datetime) -> Unfinished:
+    """In one statement."""
+    found = whose.counted("plans", now)
+    if found is None:
+        rows = db.session.execute(
+            select(TourPlan.state, func.count(), func.min(TourPlan.asked_at), func.max(TourPlan.beat_at))
+            .where(TourPlan.finished_at.is_(None))
+            .group_by(TourPlan.state)
+            .order_by(TourPlan.state)
+        )
+        found = {
+            state: (many, asked_at if state == WAITING else beat_at)
+            for state, many, asked_at, beat_at in rows
+        }
+    (waiting, asked), (working, beat) = (found.get(state, (0, None)) for state in (WAITING, WORKING))
+    return Unfinished(waiting=waiting, working=working, first_asked_at=asked, last_beat_at=beat)

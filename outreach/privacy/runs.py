@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, func, select
@@ -52,8 +51,13 @@ def last(partnership_id: int) -> PrivacySweep | None:
     return db.session.get(PrivacySweep, partnership_id)
 
 
-def oldest() -> datetime | None:
+def oldest(*, now: datetime) -> datetime | None:
     """When the partnership that waits longest was swept; None where one never was, or where there is none."""
     there = db.session.scalar(select(func.count(Partnership.id)))
-    swept = [*chain(*whose.of_each(lambda: db.session.scalars(select(PrivacySweep.swept_at)).all()))]
-    return min(swept, default=None) if there == len(swept) else None
+    found = whose.counted("sweeps", now)
+    if found is None:
+        of_all = select(func.count(PrivacySweep.partnership_id), func.min(PrivacySweep.swept_at))
+        many, earliest = db.session.execute(of_all).one()
+        found = {"swept": (many, earliest)}
+    swept, first = found["swept"]
+    return first if there == swept else None

@@ -237,8 +237,12 @@ def newest(partnership_id: int, *, now: datetime) -> Asking | None:
 
 def nobody_asks(now: datetime) -> bool:
     """Whether roads are ordered, by whichever partnership, and no process looks for questions."""
-    open_order = select(RoadOrder.id).where(RoadOrder.finished_at.is_(None)).limit(1)
-    ordered = any(one is not None for one in whose.of_each(lambda: db.session.scalar(open_order)))
+    found = whose.counted("roads", now)
+    if found is None:
+        open_order = select(RoadOrder.id).where(RoadOrder.finished_at.is_(None)).limit(1)
+        ordered = db.session.scalar(open_order) is not None
+    else:
+        ordered = found["open"][0] > 0
     return ordered and _nobody_looks(db.session.get(Router, 1), now)
 
 

@@ -1,6 +1,7 @@
 """A made-up county alone and the same county beside others with years of their own: every page at every door, and every
 round of a job, sends as many statements and reads as many rows."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,8 @@ from postgres import Postgres
 from walled import address_of_service
 from worlds import World
 
-OF_THE_SERVICE = {"/state"}
-"""What counts the letters of all partnerships: one statement for each."""
+OF_THE_SERVICE = {"/state", "/metrics", "flask check"}
+"""What counts what waits of all partnerships, in as many statements however many they are."""
 
 
 def copied(others: int, years: int) -> int:
@@ -51,11 +52,26 @@ def costs(
             found[path].status = asker.ask(service, rule, path)
     with service.app_context():
         assert whose.stands()
-    found |= beside.rounds(service, meter, asker.county.told.partnership.id, mail)
+        with whose.bound(asker.of):
+            beside.put_down_work(asker, make.NOW)
+    found |= beside.rounds(service, meter, asker, mail, make.NOW)
     meter.close()
     with service.app_context():
         db.engine.dispose()
     return found
+
+
+UNITS = Path(__file__).parent.parent.parent / "deploy" / "systemd"
+
+OF_ALL = ("backup", "database", "db")
+"""Commands of units that see to no partnership, but to the database."""
+
+
+@pytest.mark.any_database
+def test_every_job_that_runs_by_itself_is_measured() -> None:
+    started = "".join(file.read_text() for file in UNITS.glob("*.service"))
+    commands = {tuple(words.split()) for words in re.findall(r"flask --app wsgi (.+)", started)}
+    assert {words for words in commands if words[0] not in OF_ALL} == set(beside.JOBS) - {beside.RECEIVE}
 
 
 @pytest.mark.usefixtures("stopped")
@@ -65,7 +81,7 @@ def costs(
 @pytest.mark.parametrize(
     ("others", "years", "each"),
     [
-        (12, 1, 3),
+        (12, 1, 5),
         pytest.param(12, 2, 1, marks=pytest.mark.long),
         pytest.param(149, 10, 1, marks=pytest.mark.long),
     ],
@@ -85,7 +101,7 @@ def test_a_county_costs_what_its_own_data_costs(
     """`each`: every so many-th address is asked for; all of them in the longest run."""
     county = people_at_every_door(world(told_year, make.NOW), now=make.NOW)
     asker = beside.at_every_door(county, make.session_of(county.told.coordinator), make.NOW)
-    mail = beside.a_mail(county.told.partnership.id)
+    mail = beside.a_mail(asker.of)
     since = copied(others, years)
     postgres.broom(database_url).close()
     service_url = address_of_service(database_url)
@@ -96,7 +112,7 @@ def test_a_county_costs_what_its_own_data_costs(
         beside.go_by_indexes(url)
         database = make_url(url).database
         at = make_url(service_url).set(database=database).render_as_string(hide_password=False)
-        settings = {**SETTINGS, **settings_of(at, tmp_path), "OWNER_DATABASE_URL": url}
+        settings = {**SETTINGS, **settings_of(at, tmp_path), "OWNER_DATABASE_URL": url, **beside.OUTSIDE}
         service = new_app(settings, compiled_templates)
         both.append(costs(service, url, asker, mail, of_each_school=others > 99, each=each))
     assert len(both[0]) > 300 // each

@@ -148,10 +148,11 @@ def is_late(last: datetime | None, *, now: datetime) -> bool:
     return last is None or last < now - LATE_AFTER
 
 
-def awaited_since() -> datetime | None:
+def awaited_since(*, now: datetime) -> datetime | None:
     """Since when a round that never came could have: the first programme that is open; None without one."""
-    first = select(func.min(Programme.created_at)).where(Programme.closed_at.is_(None))
-    return min(filter(None, whose.of_each(lambda: db.session.scalar(first))), default=None)
+    if (found := whose.counted("programmes", now)) is not None:
+        return found["open"][1]
+    return db.session.scalar(select(func.min(Programme.created_at)).where(Programme.closed_at.is_(None)))
 
 
 def last_run() -> datetime | None:

@@ -6,11 +6,10 @@ of the partnership's own letters.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 
 from outreach.ground import whose
 from outreach.ground.db import db
@@ -78,16 +77,12 @@ NOBODY, LATE, HELD_UP, CROWDED, MAILBOX, MAILBOX_LATE = (
 cannot be read, or nobody reads it."""
 
 
-def queue(now: datetime, partnership_id: int | None = None) -> Queue:
-    """In one query. What waits behind an earlier letter to the same person is not due."""
-    if partnership_id is None:
-        return _together(whose.of_each(lambda: _queue(now, None)))
-    return _queue(now, partnership_id)
-
-
-def _together(parts: Sequence[Queue]) -> Queue:
-    oldest = [part.oldest_due_at for part in parts if part.oldest_due_at is not None]
-    return Queue(due=sum(part.due for part in parts), oldest_due_at=min(oldest, default=None))
+def queue(now: datetime) -> Queue:
+    """Of the whole service, in one statement. What waits behind an earlier letter to the same person is not due."""
+    if (found := whose.counted("letters due", now)) is not None:
+        due, oldest = found["due"]
+        return Queue(due=due, oldest_due_at=oldest)
+    return _queue(now, None)
 
 
 def _queue(now: datetime, partnership_id: int | None) -> Queue:
@@ -99,78 +94,47 @@ def _queue(now: datetime, partnership_id: int | None) -> Queue:
     return Queue(due=due, oldest_due_at=oldest)
 
 
-def state(now: datetime, partnership_id: int | None = None) -> PostState:
-    """Everything, in six queries; the letters and mails of a partnership, None: of all."""
-    if partnership_id is not None:
-        return _state(now, partnership_id)
-    parts = whose.of_each(lambda: _state(now, None))
-    first, next_tries, last_sent = (
-        parts[0] if parts else _state(now, None),
-        [part.next_try_at for part in parts if part.next_try_at is not None],
-        [part.last_sent_at for part in parts if part.last_sent_at is not None],
-    )
-    return replace(
-        first,
-        queue=_together([part.queue for part in parts]),
-        later=sum(part.later for part in parts),
-        next_try_at=min(next_tries, default=None),
-        counts={status: sum(part.counts[status] for part in parts) for status in EVERY},
-        last_sent_at=max(last_sent, default=None),
-        unread=_unread(parts),
-    )
-
-
 TOLD_OF = (WAITING, FAILED, BOUNCED)
 
 
 def of_service(now: datetime) -> PostOfService:
-    """In one statement for each partnership, and four."""
-    parts = whose.of_each(lambda: db.session.execute(_figures(now)).one())
-    queue = _together([Queue(due=part.due, oldest_due_at=part.oldest_due_at) for part in parts])
+    """In six statements, however many partnerships there are."""
+    letters, unread = _letters(now), _unread(now)
     return PostOfService(
-        queue=queue,
-        counts={status: sum(getattr(part, status) for part in parts) for status in TOLD_OF},
-        last_sent_at=max((part.last_sent_at for part in parts if part.last_sent_at), default=None),
+        queue=queue(now),
+        counts={status: letters[status][0] for status in TOLD_OF},
+        last_sent_at=letters[SENT][1],
         pause=pauses.standing(),
         postmen=duty.on_duty(now),
         looked=inbox.last_look(),
-        unread=sum(part.unread for part in parts) + _nobodys_unread_now(),
+        unread=unread,
     )
 
 
-def _figures(now: datetime) -> Select[*tuple[Any, ...]]:
-    """What is nobody's each would see, and it is counted once, elsewhere."""
-    due = claims.due(now)
-    of = {status: select(func.count()).where(Letter.status == status) for status in TOLD_OF}
-    return select(
-        select(func.count()).select_from(Letter).where(*due).scalar_subquery().label("due"),
-        select(func.min(Letter.not_before)).where(*due).scalar_subquery().label("oldest_due_at"),
-        *(asked.select_from(Letter).scalar_subquery().label(status) for status, asked in of.items()),
-        select(func.max(Letter.handed_at))
-        .where(Letter.status == SENT)
-        .scalar_subquery()
-        .label("last_sent_at"),
-        select(func.count())
-        .select_from(Incoming)
-        .where(Incoming.task != "", Incoming.settled_at.is_(None), Incoming.partnership_id.is_not(None))
-        .scalar_subquery()
-        .label("unread"),
-    )
+def _letters(now: datetime) -> Mapping[str, tuple[int, datetime | None]]:
+    """How many stand in each of TOLD_OF; by SENT, when the last went."""
+    if (found := whose.counted("letters", now)) is not None:
+        return found
+    many = {status: select(func.count()).where(Letter.status == status) for status in TOLD_OF}
+    told = db.session.execute(
+        select(
+            *(asked.select_from(Letter).scalar_subquery().label(status) for status, asked in many.items()),
+            select(func.max(Letter.handed_at)).where(Letter.status == SENT).scalar_subquery().label(SENT),
+        )
+    ).one()
+    return {status: (getattr(told, status), None) for status in TOLD_OF} | {SENT: (0, told.sent)}
 
 
-def _unread(parts: Sequence[PostState]) -> int:
-    """What is nobody's is seen by each, and counts once."""
-    nobodys = _nobodys_unread_now() if len(parts) > 1 else 0
-    return sum(part.unread for part in parts) - nobodys * (len(parts) - 1)
+def _unread(now: datetime) -> int:
+    """Nobody's among them."""
+    if (found := whose.counted("mails", now)) is not None:
+        return found["waiting"][0]
+    waits = (Incoming.task != "", Incoming.settled_at.is_(None))
+    return db.session.scalar(select(func.count()).select_from(Incoming).where(*waits)) or 0
 
 
-def _nobodys_unread_now() -> int:
-    waits = (Incoming.task != "", Incoming.settled_at.is_(None), Incoming.partnership_id.is_(None))
-    with whose.bound(whose.NOBODYS):
-        return db.session.scalar(select(func.count()).select_from(Incoming).where(*waits)) or 0
-
-
-def _state(now: datetime, partnership_id: int | None) -> PostState:
+def state(now: datetime, partnership_id: int) -> PostState:
+    """Everything of a partnership's letters and mails, in six queries."""
     here = _queue(now, partnership_id)
     rows = db.session.execute(
         select(Letter.status, func.count(), func.max(Letter.handed_at))
@@ -208,7 +172,9 @@ def _of(what: type[Letter] | type[Incoming], partnership_id: int | None) -> tupl
     return () if partnership_id is None else (what.partnership_id == partnership_id,)
 
 
-def worries(state: PostState, now: datetime, *, patience: timedelta, polls: bool) -> list[str]:
+def worries(
+    state: PostState | PostOfService, now: datetime, *, patience: timedelta, polls: bool
+) -> list[str]:
     """What is not as it should be, the worst first; [] when all is well. `polls`: a mailbox is set up to be
     looked into.
 

@@ -55,7 +55,7 @@ def state() -> Any:
         queue, pause, looked = watch.queue(now), pauses.standing(), inbox.last_look()
         untold = deliveries.due(now)
         last_round = chasing.last_run()
-        awaited = last_round or chasing.awaited_since()
+        awaited = last_round or chasing.awaited_since(now=now)
     except SQLAlchemyError:
         current_app.logger.exception("the database does not answer")
         return {"status": "unavailable", "database": "The database does not answer."}, 503

@@ -1,0 +1,176 @@
+"""What a county's pages cost by the clock alone, and beside others with years of their own.
+
+  python benchmarks/beside.py [--partnerships 149] [--years 10] [--quick | --smoke]
+
+One made-up county with years of its own stands in two databases, in one of them beside copies with as many. Every address
+that there is is asked of both by turns, as the service asks behind its walls, with PostgreSQL's settings as they come, and
+the middle of several looks compared; who seems slower beside others is looked at oftener, until it is so or it is not. The
+floor is the county alone. Rows and statements are counted by tests/web/test_beside_others.py.
+"""
+
+import os
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psycopg
+from flask import Flask
+from serving import databases, environment, options, say, size, status
+from werkzeug.routing import Rule
+
+TIMES_AT_MOST = 1.2
+NOTHING = 0.0005
+"""Seconds that no page is slower by for being beside others: what a look differs by from the next."""
+
+OF_THE_SERVICE = ("/state", "/metrics")
+"""What is asked about all partnerships: shown, and held to nothing."""
+
+
+@dataclass
+class Page:
+    """One address, and the seconds that it took alone and beside others."""
+
+    rule: Rule
+    path: str
+    alone: list[float] = field(default_factory=list)
+    beside: list[float] = field(default_factory=list)
+
+    @property
+    def door(self) -> str:
+        return self.rule.endpoint.partition(".")[0]
+
+    @property
+    def middles(self) -> tuple[float, float]:
+        return median(self.alone), median(self.beside)
+
+    @property
+    def ratio(self) -> float:
+        alone, beside = self.middles
+        return beside / alone
+
+    @property
+    def is_slower(self) -> bool:
+        alone, beside = self.middles
+        return beside > TIMES_AT_MOST * alone and beside - alone > NOTHING
+
+    def __str__(self) -> str:
+        alone, beside = self.middles
+        return f"{self.path[:70]} {1000 * alone:.1f} ms alone, {1000 * beside:.1f} ms beside"
+
+
+def two(url: str, folder: Path, others: int, years: int) -> tuple[Any, str]:
+    """Who asks, and the address of the second database, in which the county is alone."""
+    os.environ.update(environment(url, folder))
+    import beside
+    import every_address
+    import make
+    from outreach import create_app
+    from outreach.demonstration import england
+    from outreach.ground import clock
+    from outreach.ground.db import db
+
+    os.environ.update(beside.OUTSIDE)
+
+    def copied(at: str, partnerships: int) -> None:
+        os.environ["DATABASE_URL"] = at
+        with create_app({}).app_context():
+            with db.engine.connect() as connection:
+                for _ in england.copied(connection, england.Size(partnerships, years)):
+                    pass
+                connection.detach()
+            db.engine.dispose()
+        with psycopg.connect(at, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+
+    with create_app({}).app_context():
+        now = clock.now()
+        county = every_address.people_at_every_door(every_address.told_year(now), now=now)
+        asker = beside.at_every_door(county, make.session_of(county.told.coordinator), now)
+        db.session.remove()
+        db.engine.dispose()
+    server, _, name = url.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE alone TEMPLATE "{name}"')  # type: ignore[call-overload]
+    began = time.perf_counter()
+    copied(f"{server}/alone", 1)
+    copied(url, 1 + others)
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT pg_database_size(current_database()) / 1000000").fetchone()
+    print(
+        f"beside: {others} others with {years} years, {row[0] if row else 0} MB, "
+        f"made in {time.perf_counter() - began:.0f} s",
+        flush=True,
+    )
+    return asker, f"{server}/alone"
+
+
+def service(url: str, folder: Path) -> Flask:
+    from outreach import create_app
+    from walled import address_of_service
+
+    os.environ.update(environment(address_of_service(url), folder))
+    return create_app({"WTF_CSRF_ENABLED": False})
+
+
+def look(asker: Any, alone: Flask, beside: Flask, pages: Iterable[Page], times: int) -> None:
+    """By turns; the first of each finds what is read once and kept."""
+    for page in pages:
+        for n in range(times + 1):
+            for app, seconds in ((alone, page.alone), (beside, page.beside)):
+                began = time.perf_counter()
+                asker.ask(app, page.rule, page.path)
+                if n:
+                    seconds.append(time.perf_counter() - began)
+
+
+def measure(url: str, folder: Path, others: int, years: int, looks: int) -> bool:
+    asker, other = two(url, folder, others, years)
+    alone, beside = service(other, folder), service(url, folder)
+    every = [Page(rule, path) for rule, path in asker.addresses(beside, of_each_school=False)]
+    look(asker, alone, beside, every, looks)
+    pages = [page for page in every if page.path not in OF_THE_SERVICE]
+    for _ in range(3):
+        look(asker, alone, beside, [page for page in pages if page.is_slower], 3 * looks)
+    by_door = defaultdict(list)
+    for page in pages:
+        by_door[page.door].append(page)
+    reached = True
+    for door, of_it in sorted(by_door.items()):
+        alone_s, beside_s = zip(*(page.middles for page in of_it), strict=True)
+        worst = max(of_it, key=lambda page: page.ratio)
+        reached &= say(
+            f"beside, {len(of_it)} pages of {door}",
+            sum(beside_s) / sum(alone_s),
+            TIMES_AT_MOST,
+            detail=f"p50 {1000 * median(alone_s):.1f} ms alone, {1000 * median(beside_s):.1f} ms beside; "
+            f"the worst {worst.ratio:.2f}x: {worst}",
+        )
+    slower = [page for page in pages if page.is_slower]
+    for page in sorted(slower, key=lambda page: -page.ratio):
+        print(f"  slower: {page.ratio:.2f}x {page}")
+    print(f"beside: {len(slower)} of {len(pages)} pages slower than {TIMES_AT_MOST:g}x (0 asked)")
+    for page in every:
+        if page.path in OF_THE_SERVICE:
+            print(f"beside, of the whole service: {page}")
+    return reached and not slower
+
+
+def main() -> int:
+    parser = options(__doc__, quick="12 others, two years", on=())
+    parser.add_argument("--partnerships", type=int, default=149)
+    parser.add_argument("--years", type=int, default=10)
+    asked = parser.parse_args()
+    others, years = size(asked, asked.partnerships, 12, 2), size(asked, asked.years, 2, 1)
+    with databases(["postgresql"]) as fresh:
+        [(_, url, folder)] = list(fresh)
+        reached = measure(url, folder, others, years, size(asked, 7, 7, 1))
+    return status(asked, reached)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
