@@ -98,6 +98,7 @@ _REFERENCE = (
     )
 )
 _OF_BOOKING = "CASE WHEN :k + y = 0 THEN {it} ELSE " + _REFERENCE.replace("{number}", "t.id") + " END"
+_CODE = "((:k * :years + y) * (SELECT max(id) + 1 FROM pattern_wave_code) + t.id)"
 
 OWN_WORDS = {
     "partnership.name": "CASE WHEN :k = 0 THEN {it} ELSE {it} || ' ' || (:k + 1) END",
@@ -110,9 +111,8 @@ OWN_WORDS = {
     "booking.reference": _OF_BOOKING,
     "closed_answer.key": "CASE WHEN :k + y = 0 THEN {it} ELSE"
     " ('x' || left(md5({it} || " + _ANOTHER + "), 15))::bit(60)::bigint END",
-    "wave_code.code": "CASE WHEN :k + y = 0 THEN {it} ELSE"
-    " (CAST(:words AS text[]))[1 + ((:k * :years + y) * 1000 + t.id) / 10000]"
-    " || lpad((((:k * :years + y) * 1000 + t.id) % 10000)::text, 4, '0') END",
+    "wave_code.code": f"CASE WHEN :k + y = 0 THEN {{it}} ELSE (CAST(:words AS text[]))[1 + {_CODE} / 10000]"
+    f" || lpad(({_CODE} % 10000)::text, 4, '0') END",
     **dict.fromkeys(
         ("letter.stream", "incoming.stream"),
         "CASE WHEN {it} ~ '^[0-9a-f]{{8}}-' THEN " + _UID + " WHEN {it} ~ '^[a-z ]+/[0-9]+/[0-9]+' THEN"

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from outreach.asking.short_codes import WORDS
 from outreach.booking import limits
 from outreach.booking.promises import Booking
 from outreach.county import partnerships
@@ -20,6 +21,7 @@ from outreach.ground import history
 from outreach.ground.db import Base, db, transaction
 from outreach.ground.history import History
 from outreach.ground.timespans import day_of
+from outreach.outcomes.waves import WaveCode
 from outreach.post.outbox import WAITING, Letter
 from outreach.tour.programmes import Programme
 
@@ -57,6 +59,8 @@ def without_their_row(connection: Connection) -> list[str]:
 def test_copies_say_what_the_pattern_says_and_share_nothing_with_it(app: Flask) -> None:
     with transaction():
         story.tell(now=NOW)
+    codes = db.session.scalar(select(func.max(WaveCode.id))) or 0
+    assert codes and england.PARTNERSHIPS * 10 * (codes + 1) <= 10_000 * len(WORDS)
     db.session.remove()
     with db.engine.connect() as connection:
         assert list(england.copied(connection, Size(2, 2))) == [1, 2]
