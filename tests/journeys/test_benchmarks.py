@@ -16,6 +16,15 @@ NUMBER = r"[\d.,]+(e[-+]\d+)?"
 TIMES = rf": {NUMBER}x \("
 
 FIGURES = {
+    "beside": [
+        rf"beside: {NUMBER} others with {NUMBER} years, {NUMBER} MB, made in {NUMBER} s",
+        *(
+            rf"beside, {NUMBER} pages of {door}{TIMES}at most"
+            for door in ("api", "company", "coordinator", "public", "school")
+        ),
+        rf"beside: {NUMBER} of {NUMBER} pages slower than 1.2x",
+        *(rf"beside, of the whole service: {page} " for page in ("/metrics", "/state")),
+    ],
     "booking": [rf"booking, sqlite{TIMES}at least"],
     "coverage": [
         rf"desk, sqlite: {NUMBER} queries with {NUMBER} schools, {NUMBER} with",
