@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -19,6 +20,11 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
+
+# What was compiled is kept beside its file, for hundreds of processes that tests start, also where somebody has set
+# that none is: each would compile the whole house again, which is a third of its start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.append(
@@ -181,9 +187,22 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sqlite")
-    migrate(f"sqlite:///{folder}/template.sqlite", folder)
+def of_the_run(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the workers of one run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if hasattr(pytestconfig, "workerinput") else own
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(of_the_run: Path) -> Path:
+    """Made by the first worker that asks; the others wait for it."""
+    folder = of_the_run / "sqlite"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not (folder / "template.sqlite").exists():
+            migrate(f"sqlite:///{folder}/made.sqlite", folder)
+            (folder / "made.sqlite").replace(folder / "template.sqlite")
     return folder / "template.sqlite"
 
 
@@ -205,10 +224,11 @@ def database_url(
 
 
 @pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+def compiled_templates(of_the_run: Path) -> FileSystemBytecodeCache:
     """What Jinja makes of a template, kept for the next application: a third of a page test's time went into
     it."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    (of_the_run / "templates").mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(of_the_run / "templates"))
 
 
 @pytest.fixture(scope="session")
@@ -255,7 +275,7 @@ def world(
     app: Flask,
     database_url: str,
     kept_worlds: dict[str, Kept] | None,
-    tmp_path_factory: pytest.TempPathFactory,
+    of_the_run: Path,
 ) -> World:
     """Rows that many tests begin with: see worlds.py."""
 
@@ -266,8 +286,7 @@ def world(
         postgres: Postgres = request.getfixturevalue("postgres")
         return postgres.broom(database_url)
 
-    several = hasattr(request.config, "workerinput")
-    return World(app, database, kept_worlds, tmp_path_factory.getbasetemp().parent if several else None)
+    return World(app, database, kept_worlds, of_the_run)
 
 
 @pytest.fixture(autouse=True)
