@@ -129,6 +129,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         event.remove(db.engine, "after_cursor_execute", sent)
 
 
+@pytest.mark.long  # in each run test_beside_others.py looks at a sample of all pages beside twelve
 def test_a_county_is_read_alike_alone_and_beside_forty_others(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -248,9 +248,9 @@ def test_pages_show_only_what_one_may_do(app: Flask, client: FlaskClient) -> Non
         board = make.person(of, BOARD, name="Bo Board")
         coordinator = make.person(of, COORDINATOR, name="Co Ordinator")
     # Each link and button of what a reader and a coordinator see leads to what they may.
-    for person in (reader, coordinator, board):
+    for n, person in enumerate((reader, coordinator, board)):
         make.signed_in(client, person)
-        for rule in pages(app):
+        for rule in some_of(pages(app), one_in=3, nth=n):
             name = rule.endpoint.partition(".")[2]
             if "GET" not in rule.methods or not who_may.may(person.role, deeds.deed_of(rule.endpoint)):
                 continue
