@@ -126,6 +126,7 @@ def test_the_service_counts_what_waits_of_all_and_sees_none_of_it(
             lay(n)
     with walled(app):
         with as_service():
+            whose.let_go()  # of whom the test before was
             found = asked(monkeypatch, one_by_one=False)
             of_nobody = asked(monkeypatch, one_by_one=True)
     assert found == asked(monkeypatch, one_by_one=True)
