@@ -111,7 +111,8 @@ def test_the_state_says_in_words_that_the_database_is_gone(
     def gone(*_args: object) -> None:
         raise OperationalError("SELECT 1", {}, Exception("connection refused to 10.0.0.1"))
 
-    monkeypatch.setattr(db.session, "execute", gone)
+    for way in ("execute", "connection"):
+        monkeypatch.setattr(db.session, way, gone)
     answer = client.get("/state")
     assert answer.status_code == 503
     assert answer.json == {"status": "unavailable", "database": "The database does not answer."}
