@@ -62,6 +62,7 @@ def service(app: Flask, database_url: str, tmp_path: Path, forward: Path) -> Ite
 
 
 @pytest.mark.browser
+@pytest.mark.long  # its pages are tried one by one in each run
 def test_a_county_is_trained(service: Service, chromium: Browser, forward: Path) -> None:
     programme_id, trainers_link = found()
     desk = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB").new_page()

@@ -83,6 +83,7 @@ def at_work() -> list[int]:
     return [each.sent for each in duty.on_duty(datetime.now(UTC))]
 
 
+@pytest.mark.any_database("postgresql")
 def test_five_hundred_letters_outlive_ten_killed_postmen(
     app: Flask, server: MailServer, database_url: str, tmp_path: Path
 ) -> None:
@@ -133,6 +134,7 @@ def test_five_hundred_letters_outlive_ten_killed_postmen(
     assert duty.on_duty(datetime.now(UTC)) == []
 
 
+@pytest.mark.any_database("postgresql")
 def test_bookings_that_change_while_postmen_die_leave_every_calendar_true(
     app: Flask, server: MailServer, database_url: str, tmp_path: Path
 ) -> None:

@@ -297,6 +297,7 @@ def read_so_far(connection: Any) -> int:
 
 
 @pytest.mark.browser
+@pytest.mark.any_database("postgresql")
 def test_a_confirmation_does_not_wait_for_the_round_of_another_partnership(
     app: Flask, server: MailServer, database_url: str, tmp_path: Path
 ) -> None:

@@ -428,6 +428,7 @@ def test_a_cancellation_costs_three_queries_more_where_nobody_waits(app: Flask, 
 
 
 @pytest.mark.browser
+@pytest.mark.any_database("postgresql")
 def test_two_processes_free_times_at_once_and_each_goes_to_another_of_the_first_in_the_list(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:

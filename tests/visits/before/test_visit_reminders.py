@@ -404,6 +404,7 @@ app.test_cli_runner().invoke(args=['asking', 'chase'])
 
 
 @pytest.mark.browser
+@pytest.mark.any_database("postgresql")
 def test_killed_rounds_and_two_at_once_leave_one_letter_to_each(
     c: SimpleNamespace, database_url: str, tmp_path: Path
 ) -> None:
