@@ -3,12 +3,13 @@
   python benchmarks/beside.py [--partnerships 149] [--years 10] [--quick | --smoke]
 
 One made-up county with years of its own stands in two databases, in one of them beside copies with as many. Every address
-that there is is asked of both by turns, as the service asks behind its walls, with PostgreSQL's settings as they come, and
-the middle of several looks compared; who seems slower beside others is looked at oftener, until it is so or it is not. The
+that there is is asked of both by turns, as the service asks behind its walls, where PostgreSQL reckons as deploy/postgresql
+has it, and the middle of several looks compared; who seems slower beside others is looked at oftener, until it is so or it is not. The
 floor is the county alone. Rows and statements are counted by tests/web/test_beside_others.py.
 """
 
 import os
+import re
 import sys
 import time
 from collections import defaultdict
@@ -20,12 +21,15 @@ from typing import Any
 
 import psycopg
 from flask import Flask
-from serving import databases, environment, options, say, size, status
+from serving import ROOT, databases, environment, options, say, size, status
 from werkzeug.routing import Rule
 
 TIMES_AT_MOST = 1.2
 NOTHING = 0.0005
 """Seconds that no page is slower by for being beside others: what a look differs by from the next."""
+
+RECKONS = ("random_page_cost", "jit")
+"""Settings of deploy/postgresql by which ways through tables are chosen."""
 
 OF_THE_SERVICE = ("/state", "/metrics")
 """What is asked about all partnerships: shown, and held to nothing."""
@@ -75,6 +79,7 @@ def two(url: str, folder: Path, others: int, years: int) -> tuple[Any, str]:
     from outreach.ground.db import db
 
     os.environ.update(beside.OUTSIDE)
+    conf = (ROOT / "deploy" / "postgresql" / "england.conf").read_text()
 
     def copied(at: str, partnerships: int) -> None:
         os.environ["DATABASE_URL"] = at
@@ -86,6 +91,9 @@ def two(url: str, folder: Path, others: int, years: int) -> tuple[Any, str]:
             db.engine.dispose()
         with psycopg.connect(at, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
+            for name in RECKONS:
+                value = re.search(rf"^{name} = (\S+)$", conf, re.MULTILINE)[1]  # type: ignore[index]
+                connection.execute(f'ALTER DATABASE "{connection.info.dbname}" SET {name} = {value}')  # type: ignore[call-overload]
 
     with create_app({}).app_context():
         now = clock.now()

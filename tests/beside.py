@@ -50,6 +50,9 @@ from outreach.visits import reminding, unreported
 
 TIMES_AT_MOST, MORE_AT_MOST = 1.2, 100
 
+OF_A_TABLE = 500
+"""How many rows more a job may read of one table: as many as it costs least to go through, where all counties together have few."""
+
 BY_INDEX = {
     "jit": "off",
     "enable_seqscan": "off",
@@ -95,6 +98,9 @@ OUTSIDE = {
     "METRICS_TOKEN": METRICS_TOKEN,
 }
 """What jobs ask of the world, as settings name it: `jobs_of` answers in its place; and who may ask them."""
+
+SMALL = frozenset({"own_number"})
+"""A table of which some counties together have as many rows as one has schools: a round goes through it as often as it asks."""
 
 _ROWS = """SELECT relname, coalesce(seq_tup_read, 0) + coalesce((SELECT sum(idx_tup_read) FROM pg_stat_user_indexes AS i
 WHERE i.relid = t.relid), 0) FROM pg_stat_user_tables AS t"""
@@ -364,7 +370,8 @@ def rounds(app: Flask, meter: Meter, asker: Asker, mail: bytes, now: datetime) -
 
 
 def dearer(alone: dict[str, Cost], beside: dict[str, Cost]) -> dict[str, Any]:
-    """What costs more beside others: {address or job: statements, or {table: rows}, alone and beside}."""
+    """What costs more beside others: {address or job: statements, or {table: rows}, alone and beside}. Of a job each table
+    is looked at, too: what is read of one would hide among all that a long round reads."""
     found: dict[str, Any] = {}
     for name, one in alone.items():
         other = beside[name]
@@ -378,10 +385,14 @@ def dearer(alone: dict[str, Cost], beside: dict[str, Cost]) -> dict[str, Any]:
                 more,
                 fewer,
             )
-        if other.rows.total() > TIMES_AT_MOST * one.rows.total() + MORE_AT_MOST:
-            found[name] = {
-                table: (one.rows[table], rows)
-                for table, rows in other.rows.most_common()
-                if rows > one.rows[table]
-            }
+        each = other.rows.keys() - SMALL if name.startswith("flask ") else ()
+        wide = [table for table in each if _is_more(one.rows[table], other.rows[table], OF_A_TABLE)]
+        if _is_more(one.rows.total(), other.rows.total()):
+            wide = [table for table, rows in other.rows.most_common() if rows > one.rows[table]]
+        if wide:
+            found[name] = {table: (one.rows[table], other.rows[table]) for table in wide}
     return found
+
+
+def _is_more(alone: int, beside: int, more: int = MORE_AT_MOST) -> bool:
+    return beside > TIMES_AT_MOST * alone + more

@@ -32,6 +32,7 @@ class Proposal(Base):
     __tablename__ = "proposal"
     __table_args__ = (
         Index("ix_proposal_programme", "programme_id", "organisation_id"),
+        Index("ix_proposal_performance", "performance_id"),
         Index(
             "uq_proposal_waiting",
             "programme_id",

@@ -1,6 +1,7 @@
 """A made-up county alone and the same county beside others with years of their own: every page at every door, and every
 round of a job, sends as many statements and reads as many rows."""
 
+import os
 import re
 from pathlib import Path
 
@@ -37,7 +38,8 @@ def copied(others: int, years: int) -> int:
     db.session.remove()  # nobody looks back at what rows were before: VACUUM takes that away
     db.engine.dispose()
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
+        # Else the indexes of a large table keep what was there before: it is few beside what is.
+        connection.execute(text("VACUUM (ANALYZE, INDEX_CLEANUP ON)"))
     db.engine.dispose()
     return since
 
@@ -61,6 +63,9 @@ def costs(
     return found
 
 
+ON_A_DISK = "TEST_DATABASE_URL" in os.environ
+"""England takes 22 GB of the server's disk and half an hour of two cores; a server that tests start keeps all in memory."""
+
 UNITS = Path(__file__).parent.parent.parent / "deploy" / "systemd"
 
 OF_ALL = ("backup", "database", "db")
@@ -81,11 +86,10 @@ def test_every_job_that_runs_by_itself_is_measured() -> None:
 @pytest.mark.parametrize(
     ("others", "years", "each"),
     [
-        (12, 1, 5),
-        pytest.param(12, 2, 1, marks=pytest.mark.long),
-        pytest.param(149, 10, 1, marks=pytest.mark.long),
+        pytest.param(12, 1, 5, id="in part"),
+        pytest.param(12, 2, 1, marks=pytest.mark.long, id="twelve"),
+        *(pytest.param(149, 10, 1, marks=pytest.mark.long, id="england") for _ in range(ON_A_DISK)),
     ],
-    ids=["in part", "twelve", "england"],
 )
 def test_a_county_costs_what_its_own_data_costs(
     app: Flask,
@@ -119,4 +123,5 @@ def test_a_county_costs_what_its_own_data_costs(
     assert all(cost.rows.total() for name, cost in both[0].items() if name.startswith("/desk"))
     assert each > 1 or set(both[0]) >= OF_THE_SERVICE
     dearer = beside.dearer(*both)
-    assert {name: more for name, more in dearer.items() if name not in OF_THE_SERVICE} == {}
+    found = {name: more for name, more in dearer.items() if name not in OF_THE_SERVICE}
+    assert found == {}, found
