@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from threading import Lock, Thread, current_thread
 from typing import Any
 
@@ -27,6 +27,7 @@ from werkzeug.serving import make_server
 import make
 from outreach.county.coordinators import Coordinator
 from outreach.ground.db import db
+from ports import free_port
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -146,11 +147,17 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@cache
+def _port() -> int:
+    """The same for each test of a process: the address stands in letters, and rows are kept by it (worlds.py)."""
+    return free_port()
+
+
 @pytest.fixture
 def site(app: Flask) -> Iterator[Site]:
     """The service of this test on a port of its own, with CSRF on, as people meet it."""
     answering = Answering(app)
-    server = make_server("127.0.0.1", 0, answering, threaded=True)
+    server = make_server("127.0.0.1", _port(), answering, threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
     app.config.update(PUBLIC_URL=url, WTF_CSRF_ENABLED=True)
     thread = Thread(target=server.serve_forever, daemon=True)
