@@ -105,8 +105,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _held_elsewhere(item: pytest.Item, there: Collection[str]) -> bool:
     """Whether this is one half of a test of which the other is enough for today: PostgreSQL's where it is marked
-    `any_database`, SQLite's where that mark says `"postgresql"`; else, of what looks at no constraint, lock, process or number of statements, one of both, by turns
-    of their names."""
+    `any_database`, SQLite's where that mark says `"postgresql"`; else, of what looks at no constraint, lock, process or
+    number of statements, one of both, by turns of their names."""
     if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
         return False
     kind = item.callspec.params.get("database_url")
