@@ -65,6 +65,7 @@ def what_stands(url: str) -> tuple[set[str], list[str]]:
     return found
 
 
+@pytest.mark.any_database("postgresql")  # how SQLite comes to the newest one, test_db.py looks at
 @pytest.mark.own_database
 def test_migrations_lead_back_to_nothing_and_up_again(app: Flask, database_url: str, tmp_path: Path) -> None:
     with transaction():
@@ -341,6 +342,7 @@ def test_roads_that_a_router_told_outlive_its_version_and_waters_do_not(
         road_questions.order(partnership, [a, b, d], name="The Show", anew=False, **who)
 
 
+@pytest.mark.long
 @pytest.mark.own_database
 def test_who_is_signed_in_when_a_version_goes_back_and_up_signs_in_once_more_with_the_same_password(
     app: Flask, database_url: str, tmp_path: Path
@@ -364,6 +366,7 @@ def test_who_is_signed_in_when_a_version_goes_back_and_up_signs_in_once_more_wit
     assert sorted(map(tuple, people)) == [("Owen", "of Owen"), ("Priya", "of Priya")]
 
 
+@pytest.mark.long
 @pytest.mark.own_database
 def test_the_history_of_before_the_chain_is_carried_over_and_said_not_to_be_proven(
     app: Flask, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -413,6 +416,7 @@ def test_the_history_of_before_the_chain_is_carried_over_and_said_not_to_be_prov
     assert (verdict.faults, verdict.links, verdict.before) == ((), 4, 4)
 
 
+@pytest.mark.long
 @pytest.mark.own_database
 def test_tries_to_sign_in_count_anew_when_a_version_goes_back_and_up(
     app: Flask, database_url: str, tmp_path: Path

@@ -246,6 +246,7 @@ def desk(app: Flask, shared: Path) -> Desk:
     return Desk(shared / "register" / "oxfordshire_full_derived.csv")
 
 
+@pytest.mark.long  # each step of it is tried on a small tour in each run
 def test_a_tour_of_the_county_from_gaps_to_promises_through_refusals_and_illness(desk: Desk) -> None:
     # A plan for the whole county: 107 schools that have everything before them.
     plan = desk.plan()

@@ -86,7 +86,7 @@ def test_every_job_that_runs_by_itself_is_measured() -> None:
 @pytest.mark.parametrize(
     ("others", "years", "each"),
     [
-        pytest.param(12, 1, 5, id="in part"),
+        pytest.param(5, 1, 8, id="in part"),
         pytest.param(12, 2, 1, marks=pytest.mark.long, id="twelve"),
         *(pytest.param(149, 10, 1, marks=pytest.mark.long, id="england") for _ in range(ON_A_DISK)),
     ],
