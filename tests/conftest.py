@@ -1,6 +1,7 @@
 """A fresh, migrated database for every test, on SQLite and on PostgreSQL; both are real."""
 
 import gc
+import hashlib
 import os
 import shutil
 import subprocess
@@ -31,6 +32,7 @@ sys.path.append(
     str(Path(__file__).parent / "coverage")
 )  # the slow reference, for the tests of other rooms too
 
+import fast_hashes  # noqa: E402
 from browser import chromium, page, plain_page, site, wide_page  # noqa: E402, F401
 from how_many import LONGEST  # noqa: E402
 from lent_app import SETTINGS, LentApp, new_app, settings_of  # noqa: E402
@@ -71,6 +73,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Examples are the same in every run but the long one, which looks at others each time; that a busy
     machine is slow to make them up is no fault."""
+    hashlib.scrypt = fast_hashes.least
     if config.getoption("--long"):
         os.environ[LONGEST] = "yes"
     settings.register_profile(
@@ -148,6 +151,12 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
         gc.collect()
         gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before fixtures of whatever reach: what is slow on purpose costs little."""
+    hashlib.scrypt = fast_hashes.costs(item)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -21,6 +21,7 @@ PROGRAMS, DEEDS = 8, so_many(70, least=20)
 
 
 @pytest.mark.browser
+@pytest.mark.any_database("postgresql")
 def test_eight_programs_at_once_make_nothing_that_must_never_be(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:

@@ -1,13 +1,15 @@
 """A country made up by copying: every copy says what the pattern says, of its own schools, and is kept apart from it."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 
+import make
+from every_address import told_year
 from outreach.asking.short_codes import WORDS
 from outreach.booking import limits
 from outreach.booking.promises import Booking
@@ -15,7 +17,7 @@ from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
 from outreach.coverage import standings
 from outreach.coverage.standings import Word
-from outreach.demonstration import england, story
+from outreach.demonstration import england
 from outreach.demonstration.england import NotHere, Size
 from outreach.ground import history
 from outreach.ground.db import Base, db, transaction
@@ -24,8 +26,9 @@ from outreach.ground.timespans import day_of
 from outreach.outcomes.waves import WaveCode
 from outreach.post.outbox import WAITING, Letter
 from outreach.tour.programmes import Programme
+from worlds import World
 
-NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
+NOW = make.NOW
 YEAR = timedelta(days=364)
 
 
@@ -56,9 +59,8 @@ def without_their_row(connection: Connection) -> list[str]:
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.own_database
 @pytest.mark.browser
-def test_copies_say_what_the_pattern_says_and_share_nothing_with_it(app: Flask) -> None:
-    with transaction():
-        story.tell(now=NOW)
+def test_copies_say_what_the_pattern_says_and_share_nothing_with_it(app: Flask, world: World) -> None:
+    world(told_year, NOW)
     codes = db.session.scalar(select(func.max(WaveCode.id))) or 0
     assert codes and england.PARTNERSHIPS * 10 * (codes + 1) <= 10_000 * len(WORDS)
     db.session.remove()

@@ -104,7 +104,7 @@ def swallowed(stage: Stage, away: Callable[[], None]) -> None:
 FAULTS: tuple[Fault, ...] = (stopped, killed, cut, swallowed)
 
 
-@pytest.mark.parametrize("fault", (killed, swallowed))
+@pytest.mark.parametrize("fault", (killed, pytest.param(swallowed, marks=pytest.mark.long)))
 def test_bookings_outlast_a_database_that_is_away_for_a_moment(stage: Stage, fault: Fault) -> None:
     _through(stage, fault, seconds=0.5, schools=14, more=2, noticed=fault is not swallowed)
 

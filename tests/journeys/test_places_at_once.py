@@ -76,6 +76,7 @@ def lay(now: datetime) -> tuple[int, list[Press]]:
 
 
 @pytest.mark.browser
+@pytest.mark.any_database("postgresql")  # for one time they race on both: test_race.py
 def test_two_hundred_race_for_the_last_places_and_as_many_get_in_as_fit(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:

@@ -127,6 +127,7 @@ def ask(year: Year, desk: Page) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.long  # its pages and figures are tried one by one in each run
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_year_of_answers_ends_with_figures_and_a_report_of_two_pages(
     year: Year, wide_page: Page, page: Page

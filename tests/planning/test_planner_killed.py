@@ -140,8 +140,15 @@ def test_told_to_end_a_planner_gives_its_plan_back_and_a_stopped_plan_keeps_its_
 
 
 @pytest.mark.any_database
-@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("after", [0, 3])
+@pytest.mark.parametrize(
+    ("which", "after"),
+    [
+        (signal.SIGINT, 3),
+        (signal.SIGTERM, 0),
+        pytest.param(signal.SIGINT, 0, marks=pytest.mark.long),
+        pytest.param(signal.SIGTERM, 3, marks=pytest.mark.long),
+    ],
+)
 def test_a_signal_to_all_its_processes_gives_the_plan_back_and_is_no_fault(
     tour: Tour, database_url: str, tmp_path: Path, which: signal.Signals, after: float
 ) -> None:

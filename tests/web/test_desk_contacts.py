@@ -181,6 +181,7 @@ def test_the_list_to_fill_in_can_be_only_those_the_programme_is_for(
     assert "Littlest" in client.get("/desk/contacts/missing.csv?target=999").text
 
 
+@pytest.mark.any_database
 def test_ten_thousand_lines_are_looked_at(client: FlaskClient, organisation_id: int) -> None:
     lines = "".join(f"{organisation_id},a{n}@b.example\n" for n in range(10_000))
     where = send(client, f"URN,Email\n{lines}".encode()).location

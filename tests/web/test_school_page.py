@@ -52,7 +52,15 @@ def ways(page: str) -> dict[str, str]:
 
 
 @pytest.mark.any_database
-@pytest.mark.parametrize("state", ["open", "late", "closed", "no days", "Sunday"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        "open",
+        "late",
+        "closed",
+        *(pytest.param(state, marks=pytest.mark.long) for state in ("no days", "Sunday")),
+    ],
+)
 def test_no_way_on_the_page_is_refused(desk: FlaskClient, county: County, stopped: Clock, state: str) -> None:
     """Of every cause, in every state of the programme: each link opens a page, and that has what it says."""
     with transaction():

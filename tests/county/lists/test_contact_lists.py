@@ -308,6 +308,7 @@ def test_a_list_without_source_is_refused_and_nothing_is_written(app: Flask) -> 
     assert contacts.contacts_of_organisation(urn) == []
 
 
+@pytest.mark.any_database
 def test_ten_thousand_lines_take_as_few_queries_as_one(app: Flask, count_queries) -> None:
     with transaction():
         ours = make.partnership()
