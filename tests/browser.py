@@ -21,7 +21,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect, sync_playwright
 from werkzeug.serving import make_server
 
 import make
@@ -31,6 +31,9 @@ from ports import free_port
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+HOST = "outreach.example"
+ADDRESS = f"http://{HOST}"
+"""The same as in tests without a browser: it stands in letters, and rows are laid by it (worlds.py)."""
 PATIENCE = 120_000
 """Milliseconds that a page has for what is waited for: a busy machine is no fault."""
 
@@ -74,6 +77,11 @@ class Site:
                 }
             ]
         )
+
+    def fetched(self, route: Route) -> APIResponse:
+        """What the service answers to a request of the browser's; who asks for it knows the service by no name."""
+        there = route.request.url.replace(ADDRESS, f"http://127.0.0.1:{port()}", 1)
+        return route.fetch(url=there, headers={**route.request.all_headers(), "host": HOST})
 
     def fresh(self) -> None:
         """Let go of what this test has read, so that it sees what the browser wrote."""
@@ -139,30 +147,39 @@ class Answering:
             assert not thread.is_alive(), "a request has no end"
 
 
+@cache
+def port() -> int:
+    """The same for each test of a process, so that its browser can be told once where the service is."""
+    return free_port()
+
+
+def arguments() -> list[str]:
+    """What chromium is started with: the service's name leads to this process, and counts as safe as an address with
+    https would."""
+    return [
+        *ARGUMENTS,
+        f"--host-resolver-rules=MAP {HOST}:80 127.0.0.1:{port()}",
+        f"--unsafely-treat-insecure-origin-as-secure={ADDRESS}",
+    ]
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, timeout=PATIENCE)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments(), timeout=PATIENCE)
         yield browser
         browser.close()
 
 
-@cache
-def _port() -> int:
-    """The same for each test of a process: the address stands in letters, and rows are kept by it (worlds.py)."""
-    return free_port()
-
-
 @pytest.fixture
 def site(app: Flask) -> Iterator[Site]:
-    """The service of this test on a port of its own, with CSRF on, as people meet it."""
+    """The service of this test, with CSRF on, as people meet it."""
     answering = Answering(app)
-    server = make_server("127.0.0.1", _port(), answering, threaded=True)
-    url = f"http://127.0.0.1:{server.server_port}"
-    app.config.update(PUBLIC_URL=url, WTF_CSRF_ENABLED=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    server = make_server("127.0.0.1", port(), answering, threaded=True)
+    app.config.update(PUBLIC_URL=ADDRESS, WTF_CSRF_ENABLED=True)
+    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
-    yield Site(url, app)
+    yield Site(ADDRESS, app)
     server.shutdown()
     thread.join()
     answering.wait()

@@ -2,7 +2,7 @@
 sideways.
 
 The pages are found as people find them, by following links, and by the list of routes: one that no link leads
-to fails.
+to fails. All are followed in each run; of the looks with axe, each run has some, and the longest all.
 """
 
 import re
@@ -26,6 +26,7 @@ import asked
 import make
 from browser import Site, sign_in
 from every_address import by_lot, told_year
+from how_many import is_drawn
 from outreach.asking.confirming.requests import ConfirmationRequest
 from outreach.booking import promises
 from outreach.booking.guest_places import GuestPlace
@@ -52,6 +53,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sql
 OF_ONE_ENDPOINT = 5
 """Pages of one kind that are followed for links: a school that has booked leads elsewhere than one that is
 silent."""
+
+ONE_IN = 5
+"""Of so many kinds of pages one is looked at in each run; most have a test of their own besides."""
 
 ANOTHER_WAY = {
     "public.sign_in_back": "from a sign-in provider, with what it says: test_sign_in_by_account.py",
@@ -189,6 +193,13 @@ def _hold(app: Flask, found: Found, *doors: str) -> None:
     assert missing == {}, "no link leads to these"
 
 
+def looked_at(found: Found) -> dict[str, list[str]]:
+    """The kinds of pages that the browser is to open today, drawn by name."""
+    return {
+        endpoint: addresses for endpoint, addresses in found.pages.items() if is_drawn(endpoint, one_in=ONE_IN)
+    }
+
+
 def places_at_sessions(told: story.Told) -> tuple[Booking, Booking]:
     """Of the made-up training: places at its first session, and places at its last, which is still to come."""
     taken = db.session.scalars(
@@ -257,7 +268,7 @@ def test_every_page_of_the_desk_has_no_fault(
     )
     _hold(app, found, "coordinator")
     site.sign_in(wide_page, told.coordinator)
-    for addresses in found.pages.values():
+    for addresses in looked_at(found).values():
         # A letter in its frame runs no script, so that the browser would be asked for ever, and what the palette
         # shows is a part of a page; both are looked at where they stand.
         if not urlsplit(addresses[0]).path.endswith(("/html", "/letter", "/options")):
@@ -379,7 +390,7 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
         *(rule for rule in _routes(app, "public").values() if "<" not in rule and rule != "/metrics"),
     )
     _hold(app, found, "school", "public")
-    for addresses in found.pages.values():
+    for addresses in looked_at(found).values():
         site.check(page, addresses[0])
 
 
@@ -409,6 +420,6 @@ def test_every_page_of_the_company_has_no_fault(
         *(f"/t/{token}/shows/{n}/report/withdraw" for n in over),
     )
     _hold(app, found, "company")
-    for addresses in found.pages.values():
+    for addresses in looked_at(found).values():
         for address in addresses:
             site.check(page, address)

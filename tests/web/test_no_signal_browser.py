@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 import make
 from booking import sheet_days
-from browser import ARGUMENTS, CHROMIUM, PATIENCE, Site, check
+from browser import CHROMIUM, PATIENCE, Site, arguments, check
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.wording import date_and_time
@@ -188,7 +188,7 @@ def phone(chromium: Any, site: Site, tmp_path: Path) -> Iterator[Any]:
             playwright.launch_persistent_context(  # type: ignore[attr-defined]
                 tmp_path / "phone",
                 executable_path=CHROMIUM,
-                args=ARGUMENTS,
+                args=arguments(),
                 viewport={"width": 320, "height": 700},
                 locale="en-GB",
             )
@@ -231,7 +231,7 @@ def test_the_browser_is_closed_and_opened_again_and_nothing_is_lost_or_sent_twic
     assert counts(site) == [96]
 
 
-def lose_the_answer(page: Page) -> list[str]:
+def lose_the_answer(site: Site, page: Page) -> list[str]:
     """The next report reaches the service, and its answer never the phone; what was sent of it."""
     sent: list[str] = []
 
@@ -239,7 +239,7 @@ def lose_the_answer(page: Page) -> list[str]:
         if route.request.method != "POST" or sent:
             return route.continue_()
         sent.append(route.request.post_data or "")
-        route.fetch()
+        site.fetched(route)
         return route.abort("connectionreset")
 
     page.context.route("**/report", lost)
@@ -250,7 +250,7 @@ def lose_the_answer(page: Page) -> list[str]:
 def test_a_report_whose_answer_was_lost_on_the_way_back_is_sent_again_and_put_down_once(
     day: Any, site: Site, page: Page
 ) -> None:
-    sent = lose_the_answer(page)
+    sent = lose_the_answer(site, page)
     site.open(page, day.reports[0])
     kept(page, day.home, day.sheet, day.reports[0])
     fill(page, "96")
@@ -265,7 +265,7 @@ def test_a_report_whose_answer_was_lost_on_the_way_back_is_sent_again_and_put_do
 
 
 def test_what_is_corrected_after_a_lost_answer_is_another_report(day: Any, site: Site, page: Page) -> None:
-    lose_the_answer(page)
+    lose_the_answer(site, page)
     site.open(page, day.reports[0])
     fill(page, "69")
     expect(said(page)).to_contain_text(WAITS)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import make
-from browser import Site
+from browser import Site, port
 from outreach.county import coordinators, passkeys
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -19,9 +19,8 @@ ADDRESS = "priya@marlshire.example"
 
 @pytest.fixture
 def priya(site: Site) -> coordinators.Coordinator:
-    # An address has no passkeys: a relying party is a name of a host.
-    site.url = site.url.replace("127.0.0.1", "localhost")
-    site.app.config["PUBLIC_URL"] = site.url
+    # Passkeys want https, or a name that never leaves the machine.
+    site.url = site.app.config["PUBLIC_URL"] = f"http://localhost:{port()}"
     with transaction():
         return coordinators.add(make.partnership().id, "Priya", ADDRESS, password=PASSWORD, now=clock.now())
 

@@ -58,7 +58,7 @@ def planned(page: Page) -> None:
     expect(page.get_by_role("heading", name="How good is it?")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.long)])
 def test_a_tour_is_planned_from_readme_alone(
     site: Site, chromium: Browser, told: story.Told, width: int
 ) -> None:
