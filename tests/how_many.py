@@ -2,7 +2,7 @@
 whole run ends while somebody waits for it."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 from zlib import crc32
 
@@ -12,8 +12,12 @@ LONGEST = "TESTS_LONGEST"
 """Set by conftest.py before any test is read."""
 
 
+def is_longest() -> bool:
+    return bool(os.environ.get(LONGEST))
+
+
 def so_many(all_of_them: int, *, least: int = 4) -> int:
-    return all_of_them if os.environ.get(LONGEST) else max(min(least, all_of_them), all_of_them // 8)
+    return all_of_them if is_longest() else max(min(least, all_of_them), all_of_them // 8)
 
 
 def some_of(things: Iterable[T], *, one_in: int, nth: int = 0) -> list[T]:
@@ -24,4 +28,10 @@ def some_of(things: Iterable[T], *, one_in: int, nth: int = 0) -> list[T]:
 
 def is_drawn(name: str, *, one_in: int, nth: int = 0) -> bool:
     """Whether that one is looked at today; see `some_of`."""
-    return bool(os.environ.get(LONGEST)) or crc32(name.encode()) % one_in == nth
+    return is_longest() or crc32(name.encode()) % one_in == nth
+
+
+def each_nth(things: Sequence[T], n: int) -> Sequence[T]:
+    """All of them in the longest run; in every other one the first and each so many-th behind it: of things that are
+    not called the same in each run."""
+    return things if is_longest() else things[::n]

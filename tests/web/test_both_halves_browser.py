@@ -86,7 +86,7 @@ def _kept(page: Page, name: str) -> None:
         page.set_viewport_size({"width": 1280, "height": 900})
 
 
-@pytest.mark.parametrize("by", ["district", "phase"])
+@pytest.mark.parametrize("by", ["district", pytest.param("phase", marks=pytest.mark.long)])
 def test_the_coverage_of_both_halves_has_no_fault(site: Site, wide_page: Page, ours: Any, by: str) -> None:
     person, training_id = ours
     site.sign_in(wide_page, person)

@@ -6,8 +6,8 @@ import re
 import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
-from werkzeug.test import TestResponse
 from school_story import Story, lay
+from werkzeug.test import TestResponse
 
 import make
 from browser import Site

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 import make
 from browser import Site
+from how_many import each_nth
 from little_tour import QUICK, Tour, draw_up
 from outreach.county.coordinators import Coordinator
 from outreach.ground.db import transaction
@@ -57,20 +58,23 @@ def test_every_page_of_plans_has_no_fault(site: Site, wide_page: Page, desk: Des
     )
     with transaction():
         waiting = ordering.order(desk.tour.programme, PlanRules(days_at_most=1), who="Priya", now=make.NOW)
-    for path in (
-        "",
-        f"/{one.id}",
-        f"/{two.id}",
-        f"/{waiting.id}",
-        f"/compare?plan={one.id}&plan={two.id}",
-        f"/new?like={two.id}",
-        f"/{one.id}/schools/left-out",
-        f"/{one.id}/schools/reached",
-        f"/{one.id}/schools/guests",
-        f"/{one.id}/days/used",
-        f"/{one.id}/days/free",
-        f"/{one.id}/progress",
-        "/compare",
+    for path in each_nth(
+        (
+            "",
+            f"/{one.id}",
+            f"/{two.id}",
+            f"/{waiting.id}",
+            f"/compare?plan={one.id}&plan={two.id}",
+            f"/new?like={two.id}",
+            f"/{one.id}/schools/left-out",
+            f"/{one.id}/schools/reached",
+            f"/{one.id}/schools/guests",
+            f"/{one.id}/days/used",
+            f"/{one.id}/days/free",
+            f"/{one.id}/progress",
+            "/compare",
+        ),
+        4,
     ):
         if not path.endswith("/progress"):  # a part of a page
             site.check(wide_page, f"/desk/plans{path}")
