@@ -118,7 +118,11 @@ def test_every_step_passes_the_strict_check_and_is_read_alike_by_ical_and_vobjec
 @pytest.mark.any_database
 @pytest.mark.browser
 @needs_libical
-@pytest.mark.parametrize("told", SEASONS, indirect=True)
+@pytest.mark.parametrize(
+    "told",
+    ["over the change", *(pytest.param(season, marks=pytest.mark.long) for season in ("winter", "summer"))],
+    indirect=True,
+)
 def test_every_step_keeps_the_rules_of_itip_and_is_read_alike_by_libical_and_ical_js(
     told: list[Told], chromium: Browser
 ) -> None:

@@ -179,7 +179,7 @@ DRAWN = settings(
 )
 
 
-@settings(DRAWN, max_examples=so_many(20))
+@settings(DRAWN, max_examples=so_many(20, least=2))
 @given(st.randoms(use_true_random=False), st.lists(st.sampled_from(CHANGES), max_size=3, unique=True))
 def _taken_back(dice: Random, changes: list[str]) -> None:
     with tour(dice) as made:
@@ -204,7 +204,7 @@ def test_a_move_undone_at_once_is_always_taken_back(app: Flask) -> None:
     _taken_back()
 
 
-@settings(DRAWN, max_examples=so_many(10))
+@settings(DRAWN, max_examples=so_many(10, least=2))
 @given(st.randoms(use_true_random=False), st.lists(st.sampled_from(CHANGES), max_size=2, unique=True))
 def _swapped_back(dice: Random, changes: list[str]) -> None:
     with tour(dice) as made:

@@ -162,6 +162,7 @@ def emptied(app: Flask) -> None:
         desk.execute(f"CREATE DATABASE {url.database} TEMPLATE template0")  # type: ignore[call-overload]
 
 
+@pytest.mark.any_database
 def test_a_database_that_holds_something_is_replaced_only_when_told(app: Flask, folder: Path) -> None:
     run(app, "backup")
     book_another()
@@ -196,6 +197,7 @@ def test_a_backup_is_verified_by_restoring_it_and_leaves_a_mark(app: Flask, fold
     assert len(as_it_stands()) == 3
 
 
+@pytest.mark.any_database
 def test_a_backup_has_the_head_of_the_history_which_finds_an_end_that_was_cut_later(
     app: Flask, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,6 +295,7 @@ def test_a_cut_or_damaged_file_is_refused_in_words(app: Flask, folder: Path) -> 
     assert as_it_stands() == before and names_beside(app, "before") == []
 
 
+@pytest.mark.any_database
 def test_a_sealed_backup_opens_with_its_key_alone(app: Flask, folder: Path, tmp_path: Path) -> None:
     right, wrong = (pyrage.x25519.Identity.generate() for _ in range(2))
     for name, key in (("right", right), ("wrong", wrong)):
@@ -331,6 +334,7 @@ def test_a_key_that_is_none_stops_the_backup(app: Flask, folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.any_database
 def test_a_backup_of_a_newer_release_is_refused(app: Flask, folder: Path) -> None:
     run(app, "backup")
     told_otherwise(folder / FIRST, lambda told: told["account"].update(revision="9999"))
@@ -344,6 +348,7 @@ def test_a_backup_of_a_newer_release_is_refused(app: Flask, folder: Path) -> Non
     assert len(as_it_stands()) == 2
 
 
+@pytest.mark.any_database
 def test_a_backup_of_an_older_release_is_brought_up_to_this_one(app: Flask, folder: Path) -> None:
     """One that was made before the newest migration, and that holds what it held."""
     head = db.session.scalar(text("SELECT version_num FROM alembic_version"))
@@ -505,6 +510,7 @@ def other_database(app: Flask, url: str) -> Any:
     return service_on(url)
 
 
+@pytest.mark.any_database
 def test_old_backups_go_by_the_schedule_and_others_stay(app: Flask, folder: Path, stopped: Any) -> None:
     for name in ("notes.txt", "outreach-2020-01-01T000000Z.backup", "county.dump"):
         (folder / name).write_text("not ours")
@@ -524,6 +530,7 @@ def test_old_backups_go_by_the_schedule_and_others_stay(app: Flask, folder: Path
     assert "outreach-2020-01-01T000000Z.backup is no whole backup, and was left." in said
 
 
+@pytest.mark.any_database
 def test_backups_of_another_database_are_not_deleted(app: Flask, folder: Path, stopped: Any) -> None:
     run(app, "backup")
     told_otherwise(folder / FIRST, lambda told: told.update(database="another"))
@@ -533,6 +540,7 @@ def test_backups_of_another_database_are_not_deleted(app: Flask, folder: Path, s
     assert sorted(p.name for p in folder.iterdir()) == [FIRST, "outreach-2027-01-21T090000Z.backup"]
 
 
+@pytest.mark.any_database
 def test_the_manifest_names_partnerships_and_no_person(app: Flask, folder: Path) -> None:
     with transaction():
         of = db.session.scalars(select(Partnership)).one()

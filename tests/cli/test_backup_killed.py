@@ -26,7 +26,7 @@ from outreach.tour.programmes import Programme
 
 pytestmark = pytest.mark.own_database
 
-MOMENTS = so_many(9, least=3)
+MOMENTS = so_many(9, least=2)
 """In which each command is killed on each database, evenly spread over the lines of its own that it runs."""
 
 
@@ -136,6 +136,7 @@ def nothing_is_left(folder: Path, run: Callable[[], object]) -> None:
         time.sleep(0.5)
 
 
+@pytest.mark.any_database
 def test_a_backup_that_is_killed_leaves_none_or_a_whole_one(app: Flask, folder: Path) -> None:
     lines = in_a_process_of_its_own(app, "backup")
     assert lines > 100
@@ -150,6 +151,7 @@ def test_a_backup_that_is_killed_leaves_none_or_a_whole_one(app: Flask, folder: 
     nothing_is_left(folder, lambda: in_a_process_of_its_own(app, "backup"))
 
 
+@pytest.mark.any_database("postgresql")
 def test_a_restore_that_is_killed_leaves_the_old_database_or_the_new(app: Flask, folder: Path) -> None:
     in_a_process_of_its_own(app, "backup")
     (path,) = folder.glob("*.backup")

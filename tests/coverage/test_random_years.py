@@ -27,14 +27,14 @@ LATER = datetime(2029, 1, 1, tzinfo=UTC)
 SEEDS = st.integers(0, 2**40)
 
 few = settings(
-    max_examples=so_many(30),
+    max_examples=so_many(30, least=3),
     deadline=None,
     derandomize=True,
     database=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-fewer = settings(few, max_examples=so_many(15))
+fewer = settings(few, max_examples=so_many(15, least=2))
 many = settings(few, max_examples=1500)
 
 

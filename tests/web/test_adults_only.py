@@ -21,7 +21,7 @@ import session_life
 from adults_year import told_for_adults
 from browser import sign_in
 from every_address import County, Door, link_to, people_at_every_door
-from how_many import so_many
+from how_many import is_drawn, so_many
 from outreach.booking import bookings, promises
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
@@ -152,7 +152,8 @@ def test_nothing_that_a_programme_for_adults_says_is_of_pupils(
         _, token = tokens.make(county.told.partnership.id, "Dashboard", who="Priya", now=make.NOW)
     as_dashboard = {"Authorization": f"Bearer {token}"}
     for rule in app.url_map.iter_rules():
-        if "GET" not in (rule.methods or ()):
+        to_all = rule.endpoint.startswith("api.") or rule.endpoint in OF_A_REPORT
+        if "GET" not in (rule.methods or ()) or not (to_all or is_drawn(rule.rule, one_in=3)):
             continue
         for address in county.addresses(rule, each=so_many(3, least=1)):
             if address in read_already:
@@ -172,7 +173,7 @@ def test_nothing_that_a_programme_for_adults_says_is_of_pupils(
             " ".join((letter.subject, copy.text, read(copy.html), calendar))
         )
     assert not broken
-    assert len(read_already) > so_many(700, least=250)
+    assert len(read_already) > so_many(700, least=80)
     feed = {rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")}
     assert len(feed) > 7 and feed | OF_A_REPORT <= told
     assert {of: said for of, said in wrong.items() if said and of not in BESIDE} == {}

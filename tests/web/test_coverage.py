@@ -648,7 +648,12 @@ def test_without_javascript_each_school_of_the_map_is_a_link_and_the_map_can_be_
 @pytest.mark.browser
 @pytest.mark.any_database
 @pytest.mark.parametrize(
-    "query", ["by=trust&compare=2026-12-01", "by=year&district=E07000001", "by=type&as_of=soon"]
+    "query",
+    [
+        "by=trust&compare=2026-12-01",
+        pytest.param("by=year&district=E07000001", marks=pytest.mark.long),
+        pytest.param("by=type&as_of=soon", marks=pytest.mark.long),
+    ],
 )
 def test_every_table_of_the_coverage_page_is_usable_narrow_and_wide(
     site: Site, page: Page, query: str
@@ -719,7 +724,7 @@ NAMES_OVER_DOTS = """() => [...document.querySelectorAll('.spread .onit')].map(n
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("width", [320, pytest.param(390, marks=pytest.mark.long), 1280])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_names_of_the_spread_stand_over_their_dots_and_not_on_each_other(
     site: Site, wide_page: Page, desk: FlaskClient, width: int

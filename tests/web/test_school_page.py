@@ -56,9 +56,8 @@ def ways(page: str) -> dict[str, str]:
     "state",
     [
         "open",
-        "late",
         "closed",
-        *(pytest.param(state, marks=pytest.mark.long) for state in ("no days", "Sunday")),
+        *(pytest.param(state, marks=pytest.mark.long) for state in ("late", "no days", "Sunday")),
     ],
 )
 def test_no_way_on_the_page_is_refused(desk: FlaskClient, county: County, stopped: Clock, state: str) -> None:
