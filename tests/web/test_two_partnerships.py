@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 import make
 from asked import ask
 from every_address import ROWS, but_noted, by_lot, column_of, link_to, told_year
-from how_many import each_nth, is_drawn, so_many
+from how_many import is_drawn, so_many
 from outreach.asking import follow_ups, notes
 from outreach.asking.open_door import LinkRequest
 from outreach.asking.own_letters import drafts
@@ -508,8 +508,7 @@ def routes(
         assert set(names) <= theirs.keys(), f"{rule}: no id of {set(names) - theirs.keys()} in the test"
         mixed = [[theirs[n] if n == other else ours[n] for n in names] for other in names]
         choices = [[theirs[n] for n in names], *(mixed if len(names) > 1 else [])]
-        all_ids = sorted({each for choice in choices for each in itertools.product(*choice)}, key=str)
-        for ids in each_nth(all_ids, 3):
+        for ids in {each for choice in choices for each in itertools.product(*choice)}:
             given = dict(zip(names, ids, strict=True)) | {
                 w: v[0] for w, v in WORDS.items() if w in rule.arguments
             }
