@@ -99,8 +99,11 @@ OUTSIDE = {
 }
 """What jobs ask of the world, as settings name it: `jobs_of` answers in its place; and who may ask them."""
 
-SMALL = frozenset({"own_number"})
-"""A table of which some counties together have as many rows as one has schools: a round goes through it as often as it asks."""
+FOR_WHOM = {"flask post send --loop": "letter"}
+"""Jobs that look up for whom they have something to do, and the table in which they read `OF_EACH` rows at most of each
+partnership for that: the first letter that waits, rank by rank, and those before it in its thread."""
+
+OF_EACH = 20
 
 _ROWS = """SELECT relname, coalesce(seq_tup_read, 0) + coalesce((SELECT sum(idx_tup_read) FROM pg_stat_user_indexes AS i
 WHERE i.relid = t.relid), 0) FROM pg_stat_user_tables AS t"""
@@ -369,9 +372,9 @@ def rounds(app: Flask, meter: Meter, asker: Asker, mail: bytes, now: datetime) -
     return costs
 
 
-def dearer(alone: dict[str, Cost], beside: dict[str, Cost]) -> dict[str, Any]:
-    """What costs more beside others: {address or job: statements, or {table: rows}, alone and beside}. Of a job each table
-    is looked at, too: what is read of one would hide among all that a long round reads."""
+def dearer(alone: dict[str, Cost], beside: dict[str, Cost], others: int) -> dict[str, Any]:
+    """What costs more beside so many others: {address or job: statements, or {table: rows}, alone and beside}. Of a job each
+    table is looked at, too: what is read of one would hide among all that a long round reads."""
     found: dict[str, Any] = {}
     for name, one in alone.items():
         other = beside[name]
@@ -385,9 +388,18 @@ def dearer(alone: dict[str, Cost], beside: dict[str, Cost]) -> dict[str, Any]:
                 more,
                 fewer,
             )
-        each = other.rows.keys() - SMALL if name.startswith("flask ") else ()
-        wide = [table for table in each if _is_more(one.rows[table], other.rows[table], OF_A_TABLE)]
-        if _is_more(one.rows.total(), other.rows.total()):
+        of_each = OF_EACH * others if name in FOR_WHOM else 0
+        each = other.rows if name.startswith("flask ") else ()
+        wide = [
+            table
+            for table in each
+            if _is_more(
+                one.rows[table],
+                other.rows[table],
+                OF_A_TABLE + of_each * (table == FOR_WHOM.get(name)),
+            )
+        ]
+        if _is_more(one.rows.total(), other.rows.total(), MORE_AT_MOST + of_each):
             wide = [table for table, rows in other.rows.most_common() if rows > one.rows[table]]
         if wide:
             found[name] = {table: (one.rows[table], other.rows[table]) for table in wide}

@@ -119,8 +119,9 @@ def ask_for_link(
         .with_for_update(key_share=True)
     )
     hour, day = now - timedelta(hours=1), now - timedelta(days=1)
+    # Greater than nothing, which an index finds: a year's requests have none any more.
     db.session.execute(
-        update(LinkRequest).where(LinkRequest.origin != "", LinkRequest.recorded_at < day).values(origin="")
+        update(LinkRequest).where(LinkRequest.origin > "", LinkRequest.recorded_at < day).values(origin="")
     )
     this_one, this_origin = (
         LinkRequest.organisation_id == organisation.organisation_id,

@@ -75,7 +75,7 @@ class ShortCode(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
-    partnership_id: Mapped[int]
+    partnership_id: Mapped[int] = mapped_column(index=True)
     programme_id: Mapped[int] = mapped_column(index=True)
     kind: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text, default="", server_default="")
@@ -183,7 +183,7 @@ def open_with(postcode: str, code: str, *, origin: str = "", now: datetime) -> s
     """
     day = now - timedelta(days=1)
     db.session.execute(
-        update(WrongTry).where(WrongTry.origin != "", WrongTry.recorded_at <= day).values(origin="")
+        update(WrongTry).where(WrongTry.origin > "", WrongTry.recorded_at <= day).values(origin="")
     )
     if origin and _tries(WrongTry.origin == origin, since=day) >= WRONG_TRIES_AN_ORIGIN:
         raise TooManyTries

@@ -85,7 +85,7 @@ class SignInSession(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    partnership_id: Mapped[int]
+    partnership_id: Mapped[int] = mapped_column(index=True)
     person_id: Mapped[int]
     token_hash: Mapped[str] = mapped_column(Text, unique=True)
     device: Mapped[str] = mapped_column(Text)

@@ -55,7 +55,7 @@ class StaffLetter(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    partnership_id: Mapped[int]
+    partnership_id: Mapped[int] = mapped_column(index=True)
     booking_id: Mapped[int]
     moment: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text)

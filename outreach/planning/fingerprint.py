@@ -217,7 +217,8 @@ def _told(programme_id: int, schools: Collection[int]) -> Iterable[Any]:
         select(func.max(TargetDecision.id)).where(
             TargetDecision.programme_id == programme_id, TargetDecision.organisation_id.in_(schools)
         ),
-        select(func.max(OwnNumber.id)).where(OwnNumber.urn.in_(schools)),
+        # Their numbers first, then the newest of them: else the newest of all are gone through until one is theirs.
+        select(func.max(select(OwnNumber.id).where(OwnNumber.urn.in_(schools)).offset(0).subquery().c.id)),
     )
     return db.session.execute(select(*(each.scalar_subquery() for each in newest)))
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ScalarSelect, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from outreach.ground.db import db
@@ -164,13 +164,18 @@ def nobody_takes(now: datetime) -> bool:
     return waits and (found.last_beat_at is None or found.last_beat_at < now - MISSED)
 
 
+def _in_hand() -> ColumnElement[bool]:
+    """Of a plan that some planner works on; found among those that have no end, not among all that ever were."""
+    return and_(TourPlan.finished_at.is_(None), TourPlan.state == WORKING)
+
+
 def take_over(name: str) -> None:
     """Free the plans of this host's planners whose process is gone, instead of waiting until they are
     missed."""
     host = name.split(":")[0]
     rows = db.session.scalars(
         select(TourPlan)
-        .where(TourPlan.state == WORKING, TourPlan.taken_by.startswith(f"{host}:", autoescape=True))
+        .where(_in_hand(), TourPlan.taken_by.startswith(f"{host}:", autoescape=True))
         .order_by(TourPlan.id)
         .with_for_update(skip_locked=True)
     ).all()
@@ -302,6 +307,6 @@ def give_back(token: str) -> None:
     """Somebody else may take the plan up at once; that it was begun is forgotten, since nothing broke."""
     db.session.execute(
         update(TourPlan)
-        .where(TourPlan.taken_by == token, TourPlan.state == WORKING)
+        .where(_in_hand(), TourPlan.taken_by == token)
         .values(state=WAITING, taken_by="", beat_at=None, begun=0)
     )

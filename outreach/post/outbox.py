@@ -43,6 +43,9 @@ BOUNCED = "bounced"
 STILL: ColumnElement[str] = literal_column("'waiting'")
 """WAITING as it stands in a statement: an index of what waits alone is used where the word is no value."""
 
+NO_METHOD: ColumnElement[str] = literal_column("''")
+"""The method of a letter without a calendar, as it stands in a statement; see STILL."""
+
 
 def _rank_by_kind(context: DefaultExecutionContext) -> int:
     return rank_of(context.get_current_parameters()["kind"])
@@ -73,6 +76,14 @@ class Letter(Base):
             "id",
             sqlite_where=text("status = 'waiting'"),
             postgresql_where=text("status = 'waiting'"),
+        ),
+        Index(
+            "ix_letter_invited_from",
+            "partnership_id",
+            "sender_address",
+            "id",
+            sqlite_where=text("method <> ''"),
+            postgresql_where=text("method <> ''"),
         ),
     )
 

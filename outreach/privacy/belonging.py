@@ -1,11 +1,12 @@
 """Belonging of rows: to the partnership that their own column names, else to that of the rows that they belong to."""
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, or_, select
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, or_, select, union_all
 from sqlalchemy.sql.schema import Table
 
 from outreach.county import organisations
 from outreach.county.schools import Organisation
-from outreach.ground.db import table_of
 from outreach.ground.history import History
 
 _REGISTER = ("organisation", "authority", "register_import", "partnership")
@@ -17,7 +18,7 @@ def rows_of(table: Table, partnership_id: int) -> ColumnElement[bool] | None:
     if table.name == "partnership":
         return table.c.id == partnership_id
     if table.name == "history":
-        return or_(table.c.partnership_id == partnership_id, _said_of_schools(partnership_id))
+        return _any_of(table, [table.c.partnership_id == partnership_id, _said_of_schools(partnership_id)])
     if "partnership_id" in table.c:
         return table.c.partnership_id == partnership_id
     ways: list[ColumnElement[bool]] = []
@@ -34,7 +35,7 @@ def rows_of(table: Table, partnership_id: int) -> ColumnElement[bool] | None:
     if always:
         return min(always)[2]
     if ways:
-        return or_(*ways)
+        return _any_of(table, ways)
     if "person_id" in table.c:
         person = table.metadata.tables["person"]
         return table.c.person_id.in_(select(person.c.id).where(person.c.partnership_id == partnership_id))
@@ -50,12 +51,20 @@ def _held(partnership_id: int) -> Select[int]:
     return select(Organisation.organisation_id).where(organisations.ours(partnership_id))
 
 
+def _any_of(table: Table, ways: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Rows for which one of these holds; each is looked up by itself, by its index, where all in one condition would be
+    held against every row of every partnership."""
+    [key] = table.primary_key
+    return key.in_(union_all(*(select(key).where(way) for way in ways)).subquery().select())
+
+
 def _said_of_schools(partnership_id: int) -> ColumnElement[bool]:
     """Deeds of no partnership: what schools say of themselves."""
-    table = table_of(History)
     held = _held(partnership_id).subquery()
+    # Made into words first: behind a wall PostgreSQL looks up nothing by what it has to turn into another type.
+    words = select(cast(held.c.organisation_id, Text).label("word")).offset(0).subquery()
     return and_(
-        table.c.partnership_id.is_(None),
-        table.c.subject == "school",
-        table.c.subject_id.in_(select(cast(held.c.organisation_id, Text))),
+        History.partnership_id.is_(None),
+        History.subject == "school",
+        History.subject_id.in_(select(words.c.word)),
     )

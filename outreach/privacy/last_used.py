@@ -48,7 +48,7 @@ def unused(partnership_id: int, now: datetime) -> Select[str]:
         .where(
             theirs != "",
             theirs.not_like(f"%{ERASED_AT}"),
-            theirs.not_in(union_all(*_at_work())),
+            theirs.not_in(union_all(*_at_work(partnership_id))),
         )
         .group_by(theirs)
         .having(func.max(used.c.at) < boundary(now))
@@ -56,9 +56,14 @@ def unused(partnership_id: int, now: datetime) -> Select[str]:
     )
 
 
-def _at_work() -> list[Select[str]]:
-    columns = Coordinator.email, Company.contact_email, Troupe.calendar_address, Partnership.contact_email
-    return [select(func.lower(column)) for column in columns]
+def _at_work(partnership_id: int) -> list[Select[str]]:
+    companies = select(Company.id).where(Company.partnership_id == partnership_id)
+    return [
+        select(func.lower(Coordinator.email)).where(Coordinator.partnership_id == partnership_id),
+        select(func.lower(Company.contact_email)).where(Company.partnership_id == partnership_id),
+        select(func.lower(Troupe.calendar_address)).where(Troupe.company_id.in_(companies)),
+        select(func.lower(Partnership.contact_email)).where(Partnership.id == partnership_id),
+    ]
 
 
 def _uses(partnership_id: int) -> list[Select[Any]]:

@@ -333,7 +333,7 @@ def _origins(model: type[LinkRequest] | type[WrongTry]) -> Callable[[int | None,
     def due(_: int | None, now: datetime) -> Select[Any]:
         return (
             select(model.id)
-            .where(model.origin != "", model.recorded_at < now - ORIGIN_KEPT)
+            .where(model.origin > "", model.recorded_at < now - ORIGIN_KEPT)
             .order_by(model.id)
         )
 

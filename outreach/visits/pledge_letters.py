@@ -63,7 +63,7 @@ class PledgeLetter(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    partnership_id: Mapped[int]
+    partnership_id: Mapped[int] = mapped_column(index=True)
     booking_id: Mapped[int]
     nth: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text)

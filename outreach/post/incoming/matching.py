@@ -11,7 +11,7 @@ from outreach.ground.db import db
 from outreach.post import copies
 from outreach.post.calendars import REQUEST
 from outreach.post.incoming import calendar_parts, headers
-from outreach.post.outbox import Letter, LetterMail
+from outreach.post.outbox import NO_METHOD, Letter, LetterMail
 
 REMOVED = "colleague removed"
 """The kind of letter that takes an entry out of one person's calendar alone; any other CANCEL ends it for
@@ -92,7 +92,7 @@ def visit_of_address(addresses: Iterable[str]) -> SentVisit | None:
     wanted = set(addresses)
     uid = db.session.scalar(
         select(Letter.stream)
-        .where(Letter.sender_address.in_(wanted | {a.lower() for a in wanted}), Letter.method != "")
+        .where(Letter.sender_address.in_(wanted | {a.lower() for a in wanted}), Letter.method != NO_METHOD)
         .order_by(Letter.id.desc())
         .limit(1)
     )

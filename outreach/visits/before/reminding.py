@@ -65,7 +65,7 @@ class VisitReminder(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    partnership_id: Mapped[int]
+    partnership_id: Mapped[int] = mapped_column(index=True)
     booking_id: Mapped[int]
     kind: Mapped[str] = mapped_column(Text)
     show_day: Mapped[date]
