@@ -5,7 +5,7 @@ import io
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -211,6 +211,16 @@ def go_by_indexes(url: str) -> None:
             connection.execute(f'ALTER DATABASE "{connection.info.dbname}" SET {name} = {value}')  # type: ignore[call-overload]
 
 
+def few_rows(url: str) -> frozenset[str]:
+    """Tables of which all counties together have so few rows that PostgreSQL rather goes through them than look up each
+    school's, and a job as often as it asks; where they are many, it does not."""
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        found = connection.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples < %s", [OF_A_TABLE]
+        )
+        return frozenset(name for (name,) in found)
+
+
 def let_alone(url: str, since: int) -> None:
     """All that was written since a transaction goes, but for the partnerships' own rows: they are there, and have
     nothing. What PostgreSQL thinks of the tables stays, so that it goes the same ways through them as beside others."""
@@ -372,9 +382,9 @@ def rounds(app: Flask, meter: Meter, asker: Asker, mail: bytes, now: datetime) -
     return costs
 
 
-def dearer(alone: dict[str, Cost], beside: dict[str, Cost], others: int) -> dict[str, Any]:
+def dearer(alone: dict[str, Cost], beside: dict[str, Cost], others: int, few: Set[str]) -> dict[str, Any]:
     """What costs more beside so many others: {address or job: statements, or {table: rows}, alone and beside}. Of a job each
-    table is looked at, too: what is read of one would hide among all that a long round reads."""
+    table is looked at, too, but those of `few_rows`: what is read of one would hide among all that a long round reads."""
     found: dict[str, Any] = {}
     for name, one in alone.items():
         other = beside[name]
@@ -389,7 +399,7 @@ def dearer(alone: dict[str, Cost], beside: dict[str, Cost], others: int) -> dict
                 fewer,
             )
         of_each = OF_EACH * others if name in FOR_WHOM else 0
-        each = other.rows if name.startswith("flask ") else ()
+        each = other.rows.keys() - few if name.startswith("flask ") else ()
         wide = [
             table
             for table in each
