@@ -141,6 +141,7 @@ class Postgres:
     def __init__(self, server_url: str) -> None:
         self.server_url = server_url
         self._numbers = count(1)
+        self._made: set[str] = set()
         self._at_rest: list[tuple[str, int, Broom]] = []
         self._brooms: dict[str, Broom] = {}
         self._desk: psycopg.Connection | None = None
@@ -161,6 +162,7 @@ class Postgres:
         # Half the work of writing the copy down first; older servers know no other way than this.
         quick = " STRATEGY FILE_COPY" if self._desk.info.server_version >= 15_00_00 else ""
         self._run(f"CREATE DATABASE {name} TEMPLATE {template}{quick}")
+        self._made.add(name)
         return self.url(name)
 
     def fresh(self, template: str) -> str:
@@ -214,7 +216,10 @@ class Postgres:
         done for what only large tables gain by."""
         given = os.environ.get("TEST_DATABASE_URL")
         if given:
-            yield cls(given.rsplit("/", 1)[0])
+            server = cls(given.rsplit("/", 1)[0])
+            yield server
+            for name in server._made:  # large ones, some of them, on a server that goes on
+                server._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             return
         # initdb and postgres refuse root; the folder must be one that the other user can enter.
         user = None
