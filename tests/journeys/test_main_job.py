@@ -20,7 +20,7 @@ import icalendar
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from processes import Service, running
+from processes import Service, put_forward, running
 
 from browser import PATIENCE
 from outreach.county import authorities, coordinators, partnerships
@@ -124,7 +124,7 @@ def play(service: Service, chromium: Browser, region: Region, forward: Path) -> 
     assert before["Booked"] == before["Asked"] == before["Seen"] == 0
     send_a_round(service, desk, region)
     assert LEAD not in [to for to, _mail in service.mail.taken]
-    forward.write_text("1")
+    put_forward(forward, 1)
     service.mail.to("office@third.example", 1)
     (letter,) = service.mail.to(LEAD, 1)
     asked = before | {"Not asked": before["Not asked"] - 3, "Asked": 3}

@@ -15,7 +15,7 @@ import pytest
 from desk_deeds import fill_day, press
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from processes import SECRET, Service, running
+from processes import SECRET, Service, put_forward, running
 from small_county import COUNTY, LA_CODE, address_of, register_file
 
 from browser import PATIENCE
@@ -102,7 +102,7 @@ def test_a_county_is_trained(service: Service, chromium: Browser, forward: Path)
     expect(desk.locator("#coming")).not_to_contain_text("Redmere Response")
 
     # The day has come and gone: the two sides do not count alike, and the coordinator settles it.
-    forward.write_text(str((SEASON.ahead[4] - today()).days + 1))
+    put_forward(forward, (SEASON.ahead[4] - today()).days + 1)
     sign_in(service, desk)
     counted_by_the_trainer(service, phone, trainers_link, hall, {"Night Patrol": 5, "Ashdown School": 6})
     say_how_many(phone, links[NIGHT], references[NIGHT], 14)
@@ -110,7 +110,7 @@ def test_a_county_is_trained(service: Service, chromium: Browser, forward: Path)
     settle(service, desk, references[NIGHT], 12)
 
     # The next day the board is told of that one: every service beside every school.
-    forward.write_text(str(int(forward.read_text()) + 1))
+    put_forward(forward, int(forward.read_text()) + 1)
     sign_in(service, desk)
     both_halves_are_reported(
         service, desk, programme_id, today() + timedelta(days=int(forward.read_text()) - 1)

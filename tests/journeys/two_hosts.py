@@ -21,7 +21,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from uuid import uuid4
 
 from aiosmtpd.controller import Controller
-from processes import ROOT, MailServer
+from processes import ROOT, MailServer, put_forward
 
 from ports import free_port
 
@@ -62,7 +62,7 @@ class Hosts:
 
     def go_on(self, days: int) -> None:
         """For all of them it is so many days later than it is."""
-        self.days_forward.write_text(str(days))
+        put_forward(self.days_forward, days)
 
 
 @contextmanager

@@ -107,6 +107,18 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
             who=secret,
         )
     )
+    waits = add(
+        GuestPlace(
+            programme_id=training.id,
+            organisation_id=guest.organisation_id,
+            performance_id=session.performance_id,
+            why="other",
+            adults=2,
+            seats=2,
+            recorded_at=make.EARLIER,
+            who=secret,
+        )
+    )
     kept = add(
         Proposal(
             programme_id=programme.id,
@@ -417,7 +429,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "body_id": [team.organisation_id],
         "venue_id": [hall.organisation_id],
         "performance_id": [show.id, session.performance_id],
-        "place_id": [place.id],
+        "place_id": [place.id, waits.id],
         "proposal_id": [kept.id],
         "letter_id": [letter.id, asked.letter_id],
         "session_id": [signed_in],
