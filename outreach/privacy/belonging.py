@@ -35,7 +35,7 @@ def rows_of(table: Table, partnership_id: int) -> ColumnElement[bool] | None:
     if always:
         return min(always)[2]
     if ways:
-        return _any_of(table, ways)
+        return ways[0] if len(ways) == 1 else _any_of(table, ways)
     if "person_id" in table.c:
         person = table.metadata.tables["person"]
         return table.c.person_id.in_(select(person.c.id).where(person.c.partnership_id == partnership_id))
