@@ -398,18 +398,12 @@ def dearer(alone: dict[str, Cost], beside: dict[str, Cost], others: int, few: Se
                 more,
                 fewer,
             )
-        of_each = OF_EACH * others if name in FOR_WHOM else 0
+        asks = Counter({FOR_WHOM[name]: OF_EACH * others} if name in FOR_WHOM else {})
         each = other.rows.keys() - few if name.startswith("flask ") else ()
         wide = [
-            table
-            for table in each
-            if _is_more(
-                one.rows[table],
-                other.rows[table],
-                OF_A_TABLE + of_each * (table == FOR_WHOM.get(name)),
-            )
+            table for table in each if _is_more(one.rows[table], other.rows[table], OF_A_TABLE + asks[table])
         ]
-        if _is_more(one.rows.total(), other.rows.total(), MORE_AT_MOST + of_each):
+        if _is_more(one.rows.total(), other.rows.total(), MORE_AT_MOST + asks.total()):
             wide = [table for table, rows in other.rows.most_common() if rows > one.rows[table]]
         if wide:
             found[name] = {table: (one.rows[table], other.rows[table]) for table in wide}

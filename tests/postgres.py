@@ -141,7 +141,7 @@ class Postgres:
     def __init__(self, server_url: str) -> None:
         self.server_url = server_url
         self._numbers = count(1)
-        self._made: set[str] = set()
+        self._named: list[str] = []
         self._at_rest: list[tuple[str, int, Broom]] = []
         self._brooms: dict[str, Broom] = {}
         self._desk: psycopg.Connection | None = None
@@ -162,7 +162,6 @@ class Postgres:
         # Half the work of writing the copy down first; older servers know no other way than this.
         quick = " STRATEGY FILE_COPY" if self._desk.info.server_version >= 15_00_00 else ""
         self._run(f"CREATE DATABASE {name} TEMPLATE {template}{quick}")
-        self._made.add(name)
         return self.url(name)
 
     def fresh(self, template: str) -> str:
@@ -207,7 +206,9 @@ class Postgres:
         return broom
 
     def _name(self) -> str:
-        return f"t{os.getpid()}_{next(self._numbers)}"
+        name = f"t{os.getpid()}_{next(self._numbers)}"
+        self._named.append(name)
+        return name
 
     @classmethod
     @contextmanager
@@ -218,7 +219,7 @@ class Postgres:
         if given:
             server = cls(given.rsplit("/", 1)[0])
             yield server
-            for name in server._made:  # large ones, some of them, on a server that goes on
+            for name in server._named:  # of this process; some are large, and the server goes on
                 server._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             return
         # initdb and postgres refuse root; the folder must be one that the other user can enter.

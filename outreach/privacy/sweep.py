@@ -331,6 +331,7 @@ def _take_links(_: int | None, hashes: Sequence[str], __: datetime) -> None:
 
 def _origins(model: type[LinkRequest] | type[WrongTry]) -> Callable[[int | None, datetime], Select[Any]]:
     def due(_: int | None, now: datetime) -> Select[Any]:
+        # As where they are asked for (open_door.py): greater than nothing, which an index finds.
         return (
             select(model.id)
             .where(model.origin > "", model.recorded_at < now - ORIGIN_KEPT)

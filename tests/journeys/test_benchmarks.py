@@ -128,14 +128,9 @@ FIGURES = {
 }
 """By benchmark: what it prints, a line each."""
 
-IN_EACH_RUN: set[str] = set()
-"""None beside the morning, which has all processes and what the others share."""
 
-
-@pytest.mark.browser
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in IN_EACH_RUN else pytest.mark.long) for name in FIGURES]
-)
+@pytest.mark.long  # in each run the morning, which has all processes and what the others share
+@pytest.mark.parametrize("name", FIGURES)
 def test_a_benchmark_runs_and_prints_its_figures(name: str) -> None:
     look_at(name)
 

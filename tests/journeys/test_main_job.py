@@ -7,7 +7,6 @@ holds a phone. Their clock is put forward over the minute for which a round can 
 
 import re
 import time
-from collections.abc import Iterator
 from csv import DictReader
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,9 +17,8 @@ from typing import Any
 
 import icalendar
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from processes import Service, put_forward, running
+from processes import Service, put_forward
 
 from browser import PATIENCE
 from outreach.county import authorities, coordinators, partnerships
@@ -43,21 +41,6 @@ class Region:
     register: Path
     links: Path
     asked: tuple[int, ...]
-
-
-@pytest.fixture
-def forward(tmp_path: Path) -> Path:
-    """How many days the clock of the service is put forward."""
-    file = tmp_path / "days_forward"
-    file.write_text("0")
-    return file
-
-
-@pytest.fixture
-def service(app: Flask, database_url: str, tmp_path: Path, forward: Path) -> Iterator[Service]:
-    settings = {"DAYS_FORWARD": str(forward), "PYTHONPATH": str(Path(__file__).parent)}
-    with running(database_url, tmp_path, app="later", **settings) as service:
-        yield service
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def get(url: str) -> tuple[int, str]:
     return answer.status, answer.read().decode()
 
 
-@pytest.mark.long
+@pytest.mark.long  # the next one starts it in each run; the made-up county is told in many others
 def test_a_first_start_makes_a_county_and_a_second_one_keeps_it(tmp_path: Path) -> None:
     folder = tmp_path / "a folder with spaces"
     with started(folder) as doors:

@@ -5,7 +5,6 @@ gunicorn, the post and a mail server run as they would for real, on a clock that
 """
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from email.message import EmailMessage
 from io import BytesIO
@@ -13,9 +12,8 @@ from pathlib import Path
 
 import pytest
 from desk_deeds import fill_day, press
-from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from processes import SECRET, Service, put_forward, running
+from processes import SECRET, Service, put_forward
 from small_county import COUNTY, LA_CODE, address_of, register_file
 
 from browser import PATIENCE
@@ -44,21 +42,6 @@ LIST = (
     "Ash Clinic,Health,Teal Valley,,,,desk@clinic\n"
 )
 """No kind of body, no district of ours and no address of mail: three of four lines want somebody."""
-
-
-@pytest.fixture
-def forward(tmp_path: Path) -> Path:
-    """How many days the clock of the service is put forward."""
-    file = tmp_path / "days_forward"
-    file.write_text("0")
-    return file
-
-
-@pytest.fixture
-def service(app: Flask, database_url: str, tmp_path: Path, forward: Path) -> Iterator[Service]:
-    settings = {"DAYS_FORWARD": str(forward), "PYTHONPATH": str(Path(__file__).parent)}
-    with running(database_url, tmp_path, app="later", **settings) as service:
-        yield service
 
 
 @pytest.mark.browser
