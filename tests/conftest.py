@@ -20,7 +20,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 # What was compiled is kept beside its file, for hundreds of processes that tests start, also where somebody has set
 # that none is: each would compile the whole house again, which is a third of its start.
@@ -34,7 +34,7 @@ sys.path.append(
 
 import fast_hashes  # noqa: E402
 from browser import chromium, page, plain_page, site, wide_page  # noqa: E402, F401
-from how_many import LONGEST  # noqa: E402
+from how_many import LONGEST, is_drawn  # noqa: E402
 from lent_app import SETTINGS, LentApp, new_app, settings_of  # noqa: E402
 from outreach.ground import history, whose  # noqa: E402
 from outreach.ground.db import db  # noqa: E402
@@ -53,7 +53,7 @@ SHARED = Path(os.environ.get("OUTREACH_SHARED", ROOT.parent / "shared"))
 DATABASES = ("sqlite", "postgresql")
 OF_THE_DATABASE = frozenset(
     "DBAPIError IntegrityError OperationalError StatementError Barrier Popen Process Thread ThreadPoolExecutor at_once"
-    " count_queries database_url dialect engine kill connection postgres psycopg running subprocess text together".split()
+    " database_url dialect engine kill connection postgres psycopg running subprocess text together".split()
 )
 """Names in a test that looks at what only a database of that kind shows."""
 NO_SHARED = "the real register is not beside this checkout"
@@ -108,16 +108,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _held_elsewhere(item: pytest.Item, there: Collection[str]) -> bool:
     """Whether this is one half of a test of which the other is enough for today: PostgreSQL's where it is marked
-    `any_database`, SQLite's where that mark says `"postgresql"`; else, of what looks at no constraint, lock, process or
-    number of statements, one of both, by turns of their names."""
+    `any_database`, SQLite's where that mark says `"postgresql"`, or where it is `walled`: walls are on PostgreSQL alone;
+    else, of what looks at no constraint, lock or process, one of both, by turns of their names. Of pages that are marked
+    `both_databases`, one in four is on both today."""
     if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
         return False
     kind = item.callspec.params.get("database_url")
-    if kind not in DATABASES or any(map(item.get_closest_marker, ("both_databases", "walled"))):
-        return False
     name, _, with_what = item.nodeid.partition("[")
+    on_both = item.get_closest_marker("both_databases") and ("/web/" not in name or is_drawn(name, one_in=4))
+    if kind not in DATABASES or on_both:
+        return False
     if f"{name}[{with_what.replace(kind, DATABASES[1 - DATABASES.index(kind)])}" not in there:
         return False
+    if item.get_closest_marker("walled"):
+        return kind != "postgresql"
     if enough := item.get_closest_marker("any_database"):
         return kind not in (enough.args or DATABASES[:1])
     if item.get_closest_marker("own_database") or OF_THE_DATABASE & _names(item.function, 2):
@@ -133,6 +137,8 @@ def _names(function: FunctionType, deep: int) -> frozenset[str]:
         code = codes.pop()
         found |= {*code.co_names}
         codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
+    if function.__globals__.get("text") is not text:  # an answer's
+        found.discard("text")
     called = [function.__globals__.get(name) for name in found] if deep else []
     of_this_file = [
         of for of in called if isinstance(of, FunctionType) and of.__module__ == function.__module__
