@@ -33,7 +33,15 @@ sys.path.append(
 )  # the slow reference, for the tests of other rooms too
 
 import fast_hashes  # noqa: E402
-from browser import chromium, page, plain_page, site, wide_page  # noqa: E402, F401
+from browser import (  # noqa: E402, F401
+    chromium,
+    page,
+    plain_page,
+    playwright,
+    site,
+    whole_chromium,
+    wide_page,
+)
 from how_many import LONGEST, is_drawn  # noqa: E402
 from lent_app import SETTINGS, LentApp, new_app, settings_of  # noqa: E402
 from outreach.ground import history, whose  # noqa: E402

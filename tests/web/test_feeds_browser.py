@@ -5,7 +5,7 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from school_story import Story, lay
 from werkzeug.test import TestResponse
 
@@ -17,6 +17,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 
 LONG = "The Very Long Named Marlshire Academy and Sixth Form College of Saint Brannoc and Saint Osmund"
 ADDRESS = re.compile(r"http://outreach\.example/calendar/[0-9a-f]{48}\.ics")
+
+
+@pytest.fixture
+def chromium(whole_chromium: Browser) -> Browser:
+    return whole_chromium
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, request
-from playwright.sync_api import BrowserContext, Locator, Page, Playwright, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, Route, expect
 from sqlalchemy import select
 
 import make
@@ -173,6 +173,11 @@ def test_two_reports_wait_while_the_page_is_closed_and_go_when_it_is_opened_agai
     last.goto(site.url + day.home)
     expect(said(last).get_by_text(SENT)).to_have_count(2)
     assert sorted(n for n in counts(site) if n) == [96, 187]
+
+
+@pytest.fixture
+def chromium(whole_chromium: Browser) -> Browser:
+    return whole_chromium
 
 
 @pytest.fixture
