@@ -10,6 +10,7 @@ from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from fcntl import LOCK_EX, flock
 from functools import cache
+from math import ceil
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -108,6 +109,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             kept.append(item)
         if item.get_closest_marker("shared") and not SHARED.exists():
             item.add_marker(pytest.mark.skip(reason=NO_SHARED))
+    if not (config.getoption("--long") or config.pluginmanager.has_plugin("noted_lines")):
+        waiting = _cases_of_other_days(kept)
+        left_out += waiting
+        kept = [item for item in kept if item not in waiting]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     # The longest first: what is left in the end is short, and divides evenly.
@@ -135,6 +140,28 @@ def _held_elsewhere(item: pytest.Item, there: Collection[str]) -> bool:
     if item.get_closest_marker("own_database") or OF_THE_DATABASE & _names(item.function, 2):
         return False
     return kind != DATABASES[crc32(name.encode()) % 2]
+
+
+CASES = 5
+"""So many cases are a table."""
+
+
+def _cases_of_other_days(items: Collection[pytest.Item]) -> set[pytest.Item]:
+    """Of each table of cases that ask for a database, two thirds, drawn by what each is called; of what looks at a
+    constraint, a lock or a process none."""
+    tables: dict[str, dict[str, list[pytest.Item]]] = {}
+    for item in items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            kind = item.callspec.params.get("database_url")
+            if kind in DATABASES and not OF_THE_DATABASE & _names(item.function, 2):
+                name, _, case = item.nodeid.partition("[")
+                tables.setdefault(name, {}).setdefault(case.replace(kind, ""), []).append(item)
+    others = set()
+    for cases in tables.values():
+        if len(cases) >= CASES:
+            drawn = sorted(cases, key=lambda case: crc32(case.encode()))
+            others |= {item for case in drawn[ceil(len(drawn) / 3) :] for item in cases[case]}
+    return others
 
 
 @cache
