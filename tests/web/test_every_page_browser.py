@@ -26,7 +26,7 @@ import asked
 import make
 from browser import Site, sign_in
 from every_address import by_lot, told_year
-from how_many import is_drawn, is_longest
+from how_many import is_drawn
 from outreach.asking.confirming.requests import ConfirmationRequest
 from outreach.booking import promises
 from outreach.booking.guest_places import GuestPlace
@@ -50,7 +50,7 @@ from worlds import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
-OF_ONE_ENDPOINT = 5 if is_longest() else 4
+OF_ONE_ENDPOINT = 5
 """Pages of one kind that are followed for links: a school that has booked leads elsewhere than one that is
 silent."""
 
