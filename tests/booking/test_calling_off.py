@@ -601,6 +601,7 @@ with app.app_context():
 """
 
 
+@pytest.mark.long
 @pytest.mark.any_database
 def test_killed_in_the_middle_nothing_has_happened_and_the_next_click_does_it_once(c, tmp_path: Path) -> None:
     """With -9, after the first booking and its new time were written and before the second."""

@@ -1,4 +1,5 @@
-"""Two hundred schools (forty but in the longest run) want one slot at the same moment, through gunicorn, on both databases."""
+"""Two hundred schools (forty but in the longest run) want one slot at the same moment, through gunicorn: on PostgreSQL, and
+on SQLite in the longest run."""
 
 import re
 import subprocess
@@ -17,6 +18,7 @@ SCHOOLS = so_many(200, least=40)
 
 @pytest.mark.browser
 @pytest.mark.own_database
+@pytest.mark.any_database("postgresql")
 def test_two_hundred_schools_race_for_one_slot_and_one_gets_it(database_url: str, tmp_path: Path) -> None:
     kind = database_url.partition(":")[0]
     done = subprocess.run(

@@ -156,7 +156,11 @@ def tried(county: DrawnCounty, runs: int) -> tuple[float, float, float]:
 
 @pytest.mark.parametrize(
     "county",
-    [DrawnCounty(), DrawnCounty(effect=0.0), DrawnCounty(schools=110, refuse=0.15)],
+    [
+        pytest.param(DrawnCounty(), marks=pytest.mark.long),
+        DrawnCounty(effect=0.0),
+        pytest.param(DrawnCounty(schools=110, refuse=0.15), marks=pytest.mark.long),
+    ],
 )
 def test_the_interval_holds_the_truth_in_19_of_20_counties(county: DrawnCounty) -> None:
     covered, clear, difference = tried(county, 2_000)

@@ -253,7 +253,7 @@ def tried(county: County, estimator: Estimator, runs: int) -> tuple[float, float
         pytest.param(County(), before_and_later, marks=pytest.mark.long),
         (County(effect=0.0), before_and_later),
         pytest.param(County(schools=90, trend=0.02), in_the_same_months, marks=pytest.mark.long),
-        (County(schools=90, trend=0.02, effect=0.0), in_the_same_months),
+        pytest.param(County(schools=90, trend=0.02, effect=0.0), in_the_same_months, marks=pytest.mark.long),
         (County(trend=0.02, shows_each=2), in_the_same_months),
     ],
 )

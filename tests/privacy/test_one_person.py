@@ -116,6 +116,7 @@ def run(app: Flask, *command: str) -> str:
     return done.output
 
 
+@pytest.mark.any_database("postgresql")
 def test_one_person_s_data_is_exported_erased_a_backup_of_before_restored_and_they_are_still_erased(
     app: Flask, here: Partnership, list_: Path
 ) -> None:

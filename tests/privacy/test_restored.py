@@ -137,6 +137,7 @@ def test_a_passkey_that_was_removed_since_lets_nobody_in_by_a_restored_backup(
     assert db.session.scalars(select(Passkey.name)).all() == ["computer"]
 
 
+@pytest.mark.any_database
 def test_a_restore_asks_for_the_list_unless_it_is_told_to_do_without(
     app: Flask, here: Partnership, list_: Path
 ) -> None:
@@ -153,6 +154,7 @@ def test_a_restore_asks_for_the_list_unless_it_is_told_to_do_without(
     assert len(places_of("joanna")) == 20
 
 
+@pytest.mark.any_database
 def test_a_list_of_another_key_or_cut_short_restores_nothing(
     app: Flask, here: Partnership, list_: Path
 ) -> None:

@@ -68,7 +68,7 @@ print(json.dumps(said))
 """
 
 
-@pytest.mark.both_databases
+@pytest.mark.any_database("postgresql")
 def test_pages_are_served_without_what_they_do_not_need(app: Flask, tmp_path: Path) -> None:
     with transaction():
         partnership = make.partnership()

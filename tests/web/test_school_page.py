@@ -56,8 +56,7 @@ def ways(page: str) -> dict[str, str]:
     "state",
     [
         "open",
-        "closed",
-        *(pytest.param(state, marks=pytest.mark.long) for state in ("late", "no days", "Sunday")),
+        *(pytest.param(state, marks=pytest.mark.long) for state in ("closed", "late", "no days", "Sunday")),
     ],
 )
 def test_no_way_on_the_page_is_refused(desk: FlaskClient, county: County, stopped: Clock, state: str) -> None:

@@ -285,7 +285,6 @@ def test_another_partnership_sees_nothing_of_it(desk: Desk) -> None:
     )
 
 
-@pytest.mark.both_databases
 def test_the_page_takes_the_same_queries_whatever_there_is_to_tell(
     desk: Desk, count_queries: Callable[..., Any]
 ) -> None:

@@ -204,6 +204,7 @@ def postman(database_url: str, folder: Path, how: str) -> "subprocess.Popen[byte
     return subprocess.Popen([sys.executable, "-c", POSTMAN, how], env=here, cwd=ROOT)
 
 
+@pytest.mark.long
 @pytest.mark.any_database("postgresql")
 def test_killed_processes_and_several_at_once_leave_one_letter(
     c: SimpleNamespace, database_url: str, tmp_path: Path

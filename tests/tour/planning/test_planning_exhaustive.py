@@ -63,7 +63,7 @@ SHAPES = {
     ),
     "kept twice, whole schools": dict(schools=3, days=3, kept=3, kept_twice=True, whole_schools=True),
 }
-PLAIN, LONG = range(10), range(10, 160)
+PLAIN, LONG = range(4), range(4, 160)
 """Problems of each shape that are looked at in each run, and in the longest one only."""
 
 
