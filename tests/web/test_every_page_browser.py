@@ -26,7 +26,7 @@ import asked
 import make
 from browser import Site, sign_in
 from every_address import by_lot, told_year
-from how_many import is_drawn
+from how_many import is_drawn, is_longest
 from outreach.asking.confirming.requests import ConfirmationRequest
 from outreach.booking import promises
 from outreach.booking.guest_places import GuestPlace
@@ -50,8 +50,8 @@ from worlds import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
-OF_ONE_ENDPOINT = 5
-"""Pages of one kind that are followed for links: a school that has booked leads elsewhere than one that is
+OF_ONE_ENDPOINT = 5 if is_longest() else 2
+"""Pages of one kind that are followed for links besides those that a test begins with: a school that has booked leads elsewhere than one that is
 silent."""
 
 ONE_IN = 5
@@ -132,7 +132,7 @@ class Found:
             if endpoint is None or address in self._known or self._asked[endpoint] >= OF_ONE_ENDPOINT:
                 continue
             self._known.add(address)
-            self._asked[endpoint] += 1
+            self._asked[endpoint] += bool(page)
             answer = self.client.get(address)
             if answer.status_code in (302, 303):
                 waiting.append((address, answer.headers["Location"]))
