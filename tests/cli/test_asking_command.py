@@ -300,6 +300,7 @@ def looped(database_url: str, tmp_path: Path, now: datetime, until: Callable[[],
     return out.splitlines()
 
 
+@pytest.mark.any_database
 @pytest.mark.browser
 def test_the_loop_makes_the_round_of_a_day_and_stops_when_told(
     app: Flask, database_url: str, tmp_path: Path
@@ -315,6 +316,7 @@ def test_the_loop_makes_the_round_of_a_day_and_stops_when_told(
     assert settings.last_run() == at(FRIDAY)
 
 
+@pytest.mark.any_database
 @pytest.mark.browser
 def test_in_the_evening_the_loop_asks_how_the_shows_of_the_day_went(
     app: Flask, database_url: str, tmp_path: Path

@@ -242,6 +242,7 @@ def told_otherwise(path: Path, change: Callable[[dict[str, Any]], None]) -> None
         archive.writestr("manifest.json", json.dumps(manifest))
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "change, words",
     [
@@ -406,6 +407,7 @@ def test_without_a_folder_it_asks_for_one(app: Flask, folder: Path) -> None:
     assert run(app, "backup", "--to", str(folder))[0] == 0
 
 
+@pytest.mark.any_database
 def test_a_full_disk_leaves_no_file_that_looks_like_a_backup(
     app: Flask, folder: Path, database_url: str, tmp_path: Path
 ) -> None:

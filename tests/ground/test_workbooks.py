@@ -190,7 +190,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", some_of(HOSTILE, one_in=3))
+@pytest.mark.parametrize("kind", some_of(HOSTILE, one_in=6))
 def test_a_file_that_is_large_inside_is_refused_within_the_bounds(kind: str, tmp_path: Path) -> None:
     made, words = HOSTILE[kind]
     content = made()

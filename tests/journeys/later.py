@@ -10,8 +10,8 @@ _real, _days = clock.now, Path(os.environ["DAYS_FORWARD"])
 
 
 def _now() -> datetime:
-    """As many days from the real instant as the file says just now."""
-    return _real() + timedelta(days=int(_days.read_text()))
+    """As many days from the real instant, or parts of one, as the file says just now."""
+    return _real() + timedelta(days=float(_days.read_text()))
 
 
 clock.now = _now

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from http.client import HTTPConnection
@@ -18,6 +19,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from outreach.ground import clock
 from ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,6 +131,13 @@ def running(
         smtp.stop()
         log.close()
     assert "Traceback" not in (folder / "journey.log").read_text()
+
+
+def as_if(now: datetime, folder: Path) -> dict[str, str]:
+    """Settings of what serves `later` as if it were that moment just now."""
+    days = folder / "days_forward"
+    days.write_text(str((now - clock.now()) / timedelta(days=1)))
+    return {"DAYS_FORWARD": str(days), "PYTHONPATH": str(Path(__file__).parent)}
 
 
 def put_forward(file: Path, days: int) -> None:

@@ -17,16 +17,17 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 from flask import Flask
-from processes import running
+from processes import as_if, running
 from visitor import Answer, Visitor
 
+import make
 from every_address import County, but_noted, column_of, people_at_every_door, told_year, whole_database
 from how_many import so_many, some_of
 from lent_app import SETTINGS, new_app, settings_of
 from outreach.county import coordinators, roles
-from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.tour import companies
+from worlds import Kept, SqliteFile, World
 
 pytestmark = pytest.mark.browser
 
@@ -68,13 +69,20 @@ class Attacked:
 
 
 @pytest.fixture(scope="module")
-def attacked(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
+def attacked(
+    sqlite_template: Path,
+    kept_worlds: dict[str, Kept] | None,
+    of_the_run: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Attacked]:
     folder = tmp_path_factory.mktemp("attacked")
     shutil.copy(sqlite_template, folder / "outreach.sqlite")
-    url, now = f"sqlite:///{folder}/outreach.sqlite", clock.now()
-    app = new_app(SETTINGS | settings_of(url, folder) | {"SECRET_KEY": "of the journey"}, None)
+    url, now = f"sqlite:///{folder}/outreach.sqlite", make.NOW
+    app = new_app(SETTINGS | settings_of(url, folder), None)
     with app.app_context():
-        county = people_at_every_door(told_year(now), now=now)
+        file = SqliteFile(folder / "outreach.sqlite", sqlite_template)
+        told_once = World(app, lambda: file, kept_worlds, of_the_run)(told_year, now)
+        county = people_at_every_door(told_once, now=now)
         partnership_id = county.told.partnership.id
         with transaction():
             for role in roles.NAMES:
@@ -88,7 +96,8 @@ def attacked(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
         told = {"once": once, "reference": booked, "asked": asked, "school": school.known["token"][0]}
         db.session.remove()
         db.engine.dispose()
-    with running(url, folder, TRUSTED_HOSTS="127.0.0.1", SMTP_URL="") as service:
+    settings = as_if(now, folder) | {"TRUSTED_HOSTS": "127.0.0.1", "SMTP_URL": ""}
+    with running(url, folder, app="later", **settings, SECRET_KEY=str(app.config["SECRET_KEY"])) as service:
         yield Attacked(service.url, app, county, folder / "journey.log", told)
     with app.app_context():
         db.engine.dispose()

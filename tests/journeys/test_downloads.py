@@ -14,9 +14,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
-from processes import running
+from processes import as_if, running
 from sqlalchemy import select
 
+import make
 from browser import session_of, sign_in
 from every_address import County, people_at_every_door, told_year
 from how_many import is_drawn, so_many
@@ -26,6 +27,7 @@ from outreach.ground.db import db
 from outreach.post.outbox import SENT, WAITING, Letter
 from outreach.tour import road_points
 from walled import address_of_service
+from worlds import World
 
 pytestmark = pytest.mark.browser
 
@@ -119,11 +121,11 @@ def posted(waiting: list[int]) -> str:
 
 @pytest.mark.any_database("postgresql")
 def test_every_download_arrives_whole_and_says_so_at_its_end(
-    app: Flask, database_url: str, tmp_path: Path
+    app: Flask, world: World, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app.config["SECRET_KEY"] = "of the journey"
-    now = clock.now()
-    county = people_at_every_door(told_year(now), now=now)
+    settings = as_if(make.NOW, tmp_path) | {"SECRET_KEY": str(app.config["SECRET_KEY"]), "SMTP_URL": ""}
+    monkeypatch.setattr(clock, "now", lambda: make.NOW)
+    county = people_at_every_door(world(told_year, make.NOW), now=make.NOW)
     asked = county.told.cast.everybody[0]
     desk = sign_in_client(app, county)
     made = {
@@ -146,7 +148,9 @@ def test_every_download_arrives_whole_and_says_so_at_its_end(
         Letter.status == WAITING, Letter.partnership_id == county.told.partnership.id
     )
     waiting = list(db.session.scalars(of_ours.order_by(Letter.id)))
-    with running(address_of_service(database_url), tmp_path, SMTP_URL="") as service:  # the post writes files
+    with running(
+        address_of_service(database_url), tmp_path, app="later", **settings
+    ) as service:  # the post writes files
         made["coordinator.letter_file"] = posted(waiting)
         arrived: dict[str, tuple[str, bytes]] = {}
         for rule in app.url_map.iter_rules():

@@ -234,7 +234,19 @@ def _where(location: str) -> str:
 
 
 @pytest.mark.any_database
-@pytest.mark.parametrize("way", [pytest.param(books, marks=pytest.mark.both_databases), *WAYS[1:]])
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param(books, marks=pytest.mark.both_databases),
+        calls_off,
+        accepts_a_plan,
+        *(
+            pytest.param(way, marks=pytest.mark.long)
+            for way in WAYS[1:]
+            if way not in (calls_off, accepts_a_plan)
+        ),
+    ],
+)
 def test_killed_at_a_commit_or_between_all_stands_or_nothing_and_again_is_once(
     request: pytest.FixtureRequest,
     app: Flask,

@@ -23,6 +23,7 @@ from outreach.outcomes import open_answers
 PUPILS, AT_ONCE, A_MINUTE = so_many(200, least=60), 20, 60
 
 
+@pytest.mark.any_database("postgresql")
 @pytest.mark.browser
 def test_two_hundred_pupils_answer_within_a_minute_and_each_is_kept_once(
     app: Flask, database_url: str, tmp_path: Path

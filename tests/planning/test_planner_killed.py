@@ -143,8 +143,8 @@ def test_told_to_end_a_planner_gives_its_plan_back_and_a_stopped_plan_keeps_its_
 @pytest.mark.parametrize(
     ("which", "after"),
     [
-        (signal.SIGINT, 3),
         (signal.SIGTERM, 0),
+        pytest.param(signal.SIGINT, 3, marks=pytest.mark.long),
         pytest.param(signal.SIGINT, 0, marks=pytest.mark.long),
         pytest.param(signal.SIGTERM, 3, marks=pytest.mark.long),
     ],

@@ -347,6 +347,7 @@ def test_two_postmen_at_once_never_send_one_letter_twice(app: Flask, server: Mai
     assert sum(one.sent for one in done) == 24
 
 
+@pytest.mark.any_database
 def test_a_postman_killed_in_the_middle_loses_nothing(
     app: Flask, server: MailServer, database_url: str, tmp_path: Path
 ) -> None:
@@ -374,6 +375,7 @@ def test_a_postman_killed_in_the_middle_loses_nothing(
     assert len({taken.raw for taken in server.taken}) == 3
 
 
+@pytest.mark.any_database("postgresql")
 def test_a_postman_told_to_stop_ends_after_the_letter_in_hand(
     app: Flask, server: MailServer, database_url: str, tmp_path: Path
 ) -> None:

@@ -142,6 +142,7 @@ def said_in(answer: TestResponse) -> str:
     return ""
 
 
+@pytest.mark.long
 def test_nothing_that_a_programme_for_adults_says_is_of_pupils(
     app: Flask, client: FlaskClient, county: County
 ) -> None:

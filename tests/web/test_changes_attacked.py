@@ -400,7 +400,7 @@ def known(found: Read) -> Iterator[Unknown]:
     """What a reader may not know, and for which no other county was found."""
     reader = found.reader
     hidden = sorted((what for what in found.hidden if not what[0] | what[1] <= reader.gone), key=_in_order)
-    left = [*each_nth(hidden, 3)]
+    left = [*each_nth(hidden, 10)]
     while left:
         what = left.pop()
         shares = reader.other_county(what)
@@ -483,7 +483,7 @@ def test_pages_reports_and_the_feed_say_of_changes_what_the_file_of_that_day_say
     with transaction():
         bearer = tokens.make(told.programme.partnership_id, "Board", who="P", now=make.EARLIER)[1]
     for day, file in files_of(told, client):
-        if not is_drawn(str(day), one_in=3):
+        if not is_drawn(str(day), one_in=5):
             continue
         lines = [line for line in file[2:] if len(line) > 14]
         in_file = {cells for line in lines for cells in (pair(line[5:7]), pair(line[13:15]))}
@@ -506,7 +506,7 @@ def test_pages_reports_and_the_feed_say_of_changes_what_the_file_of_that_day_say
             points_said = {int(one) for one in re.findall(r"(\d+) points? (?:more|less)", text)}
             assert intervals <= in_file and points_said <= changes, (day, answer.request.path)
             compared += len(intervals) + len(points_said)
-    assert compared > so_many(300, least=90)
+    assert compared > so_many(300, least=40)
 
 
 def pair(numbers: Sequence[str]) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 import answered
 import make
 from answered import Answered, Show
-from how_many import so_many
+from how_many import is_drawn, so_many
 from outcomes.test_hiding_attacked import Reader
 from outreach.coverage.board import publishing
 from outreach.ground.db import transaction
@@ -143,6 +143,8 @@ def test_pages_reports_and_the_feed_say_of_pupils_what_the_files_say_and_no_more
         with transaction():
             if not releases.release_next(now=at(day)):
                 continue
+        if not is_drawn(str(day), one_in=3):
+            continue
         stopped.now = at(day + timedelta(days=1))
         answer = client.get("/desk/outcomes.csv", query_string={"programme": programme})
         file = [tuple(line) for line in csv.reader(io.StringIO(answer.text))]
@@ -173,7 +175,7 @@ def test_pages_reports_and_the_feed_say_of_pupils_what_the_files_say_and_no_more
             told_there = set(re.findall(r"([\d,]+)(?: answers)?, (\d+)%", re.sub(r"<[^>]+>", "", page)))
             assert {(n.replace(",", ""), rate) for n, rate in told_there} <= pairs, day
             compared += len(told_there)
-    assert compared > 200
+    assert compared > so_many(200, least=60)
 
 
 def lines_of(file: list[Line], figures: ItemFigures) -> dict[Key, Line]:

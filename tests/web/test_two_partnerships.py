@@ -508,14 +508,16 @@ def routes(
     ours: dict[str, list[Any]],
     guard: str = "coordinator",
     token: str = "",
+    *,
+    one_in: int = 1,
 ) -> list[tuple[str, str]]:
-    """(method, address) of every route behind a door that names anything, with the other's ids; and with
-    one's own, but for one id that is the other's."""
+    """(method, address) of every route behind a door that names anything, or outside the longest run of one in so many,
+    with the other's ids; and with one's own, but for one id that is the other's."""
     found = []
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
         names = sorted(rule.arguments - WORDS.keys() - {"token"} - set(rule.defaults or ()))
-        if getattr(view, "guard", "") != guard or not names:
+        if getattr(view, "guard", "") != guard or not names or not is_drawn(str(rule), one_in=one_in):
             continue
         assert set(names) <= theirs.keys(), f"{rule}: no id of {set(names) - theirs.keys()} in the test"
         mixed = [[theirs[n] if n == other else ours[n] for n in names] for other in names]
