@@ -87,7 +87,7 @@ def test_migrations_lead_back_to_nothing_and_up_again(
     refused = flask_db(database_url, tmp_path, "downgrade", "base", refused=True)
     assert "this would drop what people put down" in refused and "table booking (1 rows)" in refused
     assert what_stands(database_url) == (tables, guards)
-    back = "base" if steps is None else f"{int(head) - steps:04}"
+    back = "base" if steps is None else f"{int(head[:4]) - steps:04}"
     flask_db(database_url, tmp_path, "downgrade", "--drop-data", back)
     left = what_stands(database_url)
     assert left == ({"alembic_version"}, []) if steps is None else left != (tables, guards)
