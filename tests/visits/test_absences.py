@@ -36,6 +36,7 @@ from outreach.visits.absences import (
     NotThatDay,
 )
 from outreach.visits.reports import ReportAccount
+from worlds import World
 
 THEN = datetime(2027, 3, 10, 9, tzinfo=make.NOW.tzinfo)
 """The morning after the school's own show."""
@@ -84,7 +85,14 @@ def test_the_rule(of: dict[str, Any], wanted: Missed) -> None:
 
 
 @pytest.fixture
-def c(app: Flask) -> SimpleNamespace:
+def c(app: Flask, world: World) -> SimpleNamespace:
+    c = world(counted)
+    neighbours._moment[0] = c.moment
+    c.app = app
+    return c
+
+
+def counted() -> SimpleNamespace:
     """A show at which 140 of the 150 of Year 8 were counted, and a neighbour's to come."""
     c = lay()
     with transaction():
@@ -98,7 +106,7 @@ def c(app: Flask) -> SimpleNamespace:
         reports.report(
             c.host, "school", ReportAccount(took_place=True, pupils={8: 140}), who="Office", now=now()
         )
-    c.app = app
+    c.moment = neighbours._moment[0]
     return c
 
 
