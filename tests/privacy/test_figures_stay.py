@@ -37,7 +37,7 @@ def reckoned(year: RandomYear) -> list[tuple[object, ...]]:
     return [(one.target, one.excluded, one.also_seen) for one in found]
 
 
-@pytest.mark.parametrize("for_adults", [False, True])
+@pytest.mark.parametrize("for_adults", [False, pytest.param(True, marks=pytest.mark.long)])
 @few
 @given(seed=st.integers(0, 2**40))
 def test_a_random_year_stands_after_a_sweep_as_it_stood_before(

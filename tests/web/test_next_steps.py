@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 import make
+from how_many import some_of
 from outreach.asking.chasing import reminders
 from outreach.booking import promises
 from outreach.booking.holds import FormBegun
@@ -184,7 +185,7 @@ def test_each_next_step_of_the_list_leads_to_a_page_that_does_it_and_the_schools
 def test_every_cause_leads_to_a_page_that_does_it_whether_or_not_the_school_can_be_written_to(
     desk: FlaskClient, county: County
 ) -> None:
-    """Every cause that a gap can have, put to a school that can be written to and to ones that cannot."""
+    """Every cause that a gap can have (but in the longest run some of them), put to a school that can be written to and to ones that cannot."""
     said: dict[str, set[str]] = {}
     for reply_by, closed in ((None, False), (date(2027, 1, 15), False), (None, True)):
         with transaction():
@@ -194,7 +195,7 @@ def test_every_cause_leads_to_a_page_that_does_it_whether_or_not_the_school_can_
         found = {g.standing.name: g for g in missing.missing_from_programme(programme, now=NOW).gaps}
         for name in ("Fresh", "No address", "No address nor number"):
             gap = found[name]
-            for kind in gaps.CAUSES:
+            for kind in some_of(gaps.CAUSES, one_in=3):
                 standing = replace(gap.standing, kind=kind)
                 with desk.application.test_request_context():
                     steps = NextSteps(
