@@ -23,6 +23,7 @@ from sqlalchemy import make_url, select, text
 import make
 import postgres as postgres_for_tests
 from outreach.booking.promises import Booking
+from outreach.cli.backups import postgres_server, sqlite_file
 from outreach.county.partnerships import Partnership
 from outreach.coverage import standings
 from outreach.ground import clock, history
@@ -171,7 +172,9 @@ def test_a_database_that_holds_something_is_replaced_only_when_told(app: Flask, 
     assert len(as_it_stands()) == 3
 
 
-def test_a_database_in_use_is_not_replaced(app: Flask, folder: Path) -> None:
+def test_a_database_in_use_is_not_replaced(app: Flask, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in (postgres_server, sqlite_file):
+        monkeypatch.setattr(kind, "PATIENCE_SECONDS", 1)
     run(app, "backup")
     url = db.engine.url
     if url.get_backend_name() == "sqlite":
