@@ -395,6 +395,7 @@ with app.app_context():
 """
 
 
+@pytest.mark.long
 @pytest.mark.any_database("postgresql")
 def test_killed_in_the_middle_nothing_was_sent_and_the_next_click_sends_once(
     app: Flask, tmp_path: Path
