@@ -1,6 +1,6 @@
 """Garbage of every kind over every route, role and method: answered in words, never with a fault of ours.
 
-Two thousand requests with --everything, twenty thousand with --long, half on each database, from fixed seeds.
+Four hundred requests with --everything, twenty thousand with --long, those half on each database, from fixed seeds.
 """
 
 import io
