@@ -86,11 +86,11 @@ class Forms(HTMLParser):
 def test_whatever_a_form_of_the_desk_changes_stands_in_the_history_by_who_sent_it(
     app: Flask, client: FlaskClient, world: World, stopped: Any, what_is_changed_is_told: Listened
 ) -> None:
-    """`what_is_changed_is_told` fails on the first that does not; here all of them are sent, of every third page."""
+    """`what_is_changed_is_told` fails on the first that does not; here all of them are sent, of a sixth of the pages."""
     county = people_at_every_door(world(told_year, NOW), now=NOW)
     make.signed_in(client, county.told.coordinator)
     sent = set[str]()
-    drawn = some_of(app.url_map.iter_rules(), one_in=3)
+    drawn = some_of(app.url_map.iter_rules(), one_in=6)
     for rule in sorted(drawn, key=lambda rule: rule.rule):
         if not rule.endpoint.startswith("coordinator.") or "GET" not in rule.methods:
             continue
@@ -108,7 +108,7 @@ def test_whatever_a_form_of_the_desk_changes_stands_in_the_history_by_who_sent_i
                     client.post(address, data=fields | ({button[0]: [button[1]]} if button[0] else {}))
                     db.session.rollback()
     changed = {name for name in what_is_changed_is_told.changed if name.startswith("coordinator.")}
-    assert len(changed) > so_many(50, least=15), sorted(changed)
+    assert len(changed) > so_many(50, least=8), sorted(changed)
     assert what_is_changed_is_told.anothers == []
 
 
