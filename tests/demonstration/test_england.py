@@ -58,6 +58,7 @@ def without_their_row(connection: Connection) -> list[str]:
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.own_database
+@pytest.mark.long  # in each run test_beside_others.py copies twelve of them and asks for their pages
 @pytest.mark.browser
 def test_copies_say_what_the_pattern_says_and_share_nothing_with_it(app: Flask, world: World) -> None:
     world(told_year, NOW)

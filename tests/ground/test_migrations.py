@@ -68,7 +68,7 @@ def what_stands(url: str) -> tuple[set[str], list[str]]:
 @pytest.mark.any_database("postgresql")  # how SQLite comes to the newest one, test_db.py looks at
 @pytest.mark.own_database
 @pytest.mark.parametrize(
-    "steps", [9, pytest.param(None, marks=pytest.mark.long)], ids=["the newest nine", "all"]
+    "steps", [3, pytest.param(None, marks=pytest.mark.long)], ids=["the newest three", "all"]
 )
 def test_migrations_lead_back_to_nothing_and_up_again(
     app: Flask, database_url: str, tmp_path: Path, steps: int | None

@@ -137,6 +137,7 @@ def destroyed() -> None:
         desk.execute(f"CREATE DATABASE {url.database} TEMPLATE template0")  # type: ignore[call-overload]
 
 
+@pytest.mark.long  # in each run test_backup_command.py and test_restored.py look at backups
 @pytest.mark.browser
 @pytest.mark.own_database
 @pytest.mark.parametrize(

@@ -97,6 +97,7 @@ def test_a_first_start_makes_a_county_and_a_second_one_keeps_it(tmp_path: Path) 
     assert (folder / "secret-key").read_text() == first_key
 
 
+@pytest.mark.long
 def test_a_real_register_gets_a_database_of_its_own_and_no_programme(tmp_path: Path) -> None:
     (tmp_path / "the register.csv").write_bytes(county.make(1, 2026).register)
     folder = tmp_path / "data"

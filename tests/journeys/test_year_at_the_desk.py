@@ -342,6 +342,7 @@ def year(
     return year
 
 
+@pytest.mark.long
 @pytest.mark.any_database
 @pytest.mark.browser
 def test_september_at_the_desk(year: Year) -> None:

@@ -85,6 +85,7 @@ def at_work() -> list[int]:
     return [each.sent for each in duty.on_duty(datetime.now(UTC))]
 
 
+@pytest.mark.long
 @pytest.mark.any_database("postgresql")
 def test_five_hundred_letters_outlive_ten_killed_postmen(
     app: Flask, server: MailServer, database_url: str, tmp_path: Path

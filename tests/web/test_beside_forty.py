@@ -201,6 +201,7 @@ def forget_since(connection: Connection, transaction_id: int) -> None:
         connection.exec_driver_sql(f"DELETE FROM {table.name} WHERE xmin::text::bigint > {transaction_id}")
 
 
+@pytest.mark.long  # as above
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_as_few_rows_are_read_for_a_county_beside_forty_others(app: Flask) -> None:
     with transaction():

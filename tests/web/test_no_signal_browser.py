@@ -409,6 +409,7 @@ def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_on_phone, "on_phone", on_phone)
 
 
+@pytest.mark.long
 def test_a_form_that_a_release_has_changed_meanwhile_is_shown_again_with_what_was_typed(
     day: Any, site: Site, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -500,6 +501,7 @@ def test_a_day_that_was_taken_back_goes_alone_and_the_other_pages_open_without_s
     expect(page.get_by_role("heading", name="Red van")).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_week_after_the_show_nothing_is_kept(
     day: Any, site: Site, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
