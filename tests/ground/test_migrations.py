@@ -89,8 +89,12 @@ def test_migrations_lead_back_to_nothing_and_up_again(
     assert what_stands(database_url) == (tables, guards)
     back = "base" if steps is None else f"{int(head[:4]) - steps:04}"
     flask_db(database_url, tmp_path, "downgrade", "--drop-data", back)
-    left = what_stands(database_url)
-    assert left == ({"alembic_version"}, []) if steps is None else left != (tables, guards)
+    if steps is None:
+        assert what_stands(database_url) == ({"alembic_version"}, [])
+    else:
+        assert db.session.scalar(text("SELECT version_num FROM alembic_version")).startswith(back)
+        db.session.remove()
+        db.engine.dispose()
     flask_db(database_url, tmp_path, "upgrade")
     assert what_stands(database_url) == (tables, guards)
 

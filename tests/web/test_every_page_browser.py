@@ -51,8 +51,8 @@ from worlds import World
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
 OF_ONE_ENDPOINT = 5 if is_longest() else 2
-"""Pages of one kind that are followed for links besides those that a test begins with: a school that has booked leads elsewhere than one that is
-silent."""
+"""Pages of one kind that are followed for links besides those that a test begins with: a school that has booked leads
+elsewhere than one that is silent."""
 
 ONE_IN = 5
 """Of so many kinds of pages one is looked at in each run; most have a test of their own besides."""

@@ -185,7 +185,8 @@ def test_each_next_step_of_the_list_leads_to_a_page_that_does_it_and_the_schools
 def test_every_cause_leads_to_a_page_that_does_it_whether_or_not_the_school_can_be_written_to(
     desk: FlaskClient, county: County
 ) -> None:
-    """Every cause that a gap can have (but in the longest run some of them), put to a school that can be written to and to ones that cannot."""
+    """Every cause that a gap can have (but in the longest run some of them), put to a school that can be written to and to
+    ones that cannot."""
     said: dict[str, set[str]] = {}
     for reply_by, closed in ((None, False), (date(2027, 1, 15), False), (None, True)):
         with transaction():
