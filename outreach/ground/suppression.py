@@ -230,8 +230,13 @@ class _Sea:
         self.order = sorted(range(len(releases)), key=lambda n: (releases[n].day, releases[n].after, n))
         ways: dict[Unit, dict[Way, int]] = {unit: {} for release in releases for unit in release.people}
         for length, n in enumerate(self.order):
+            people, before = releases[n].people, releases[self.order[length - 1]].people if length else {}
             for unit in ways:
-                ways[unit] = _went_on(ways[unit], releases[n].people.get(unit, {}), length)
+                there = people.get(unit, {})
+                if length and there == before.get(unit, {}):
+                    ways[unit] = _all_stayed(ways[unit], there)
+                else:
+                    ways[unit] = _went_on(ways[unit], there, length)
         self.streams = [_Stream(unit, way, n) for unit, found in ways.items() for way, n in found.items()]
         self.sums_of: list[dict[Unit, list[tuple[int, str]]]] = [_by_unit(r.shown) for r in releases]
 
@@ -306,6 +311,16 @@ def _went_on(ways: Mapping[Way, int], there: Mapping[Part, int], length: int) ->
         if number or part not in through:
             found[*(None,) * length, part] += number
     return found
+
+
+def _all_stayed(ways: Mapping[Way, int], there: Mapping[Part, int]) -> dict[Way, int]:
+    """What `_went_on` comes to, in its order, where nobody came or went: a release is mostly judged beside one of the
+    very same people."""
+    in_a_part = [way for way in ways if way[-1] in there]
+    in_a_part.sort(key=lambda way: (-len(way[-1] or ()), -ways[way]))
+    return {
+        (*way, way[-1]): ways[way] for way in [*in_a_part, *(way for way in ways if way[-1] not in there)]
+    }
 
 
 def _by_unit(shown: Sequence[Sum]) -> dict[Unit, list[tuple[int, str]]]:

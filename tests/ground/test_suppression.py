@@ -509,3 +509,17 @@ def test_a_hidden_count_is_not_bounded_by_what_is_shown_beside_it() -> None:
     found = hide(sums, counts)
     assert found.sums["column 0"] == KEPT_BACK
     assert [v for v in range(5) if not could_be(v, "column 0", found, sums, counts)] == []
+
+
+PARTS = [frozenset(some) for some in ("", "a", "b", "ab", "abc", "c")]
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(PARTS), st.integers(0, 3)), min_size=1, max_size=4))
+def test_where_nothing_changed_the_same_is_found_without_looking_for_who_went_where(
+    days: list[dict[frozenset[str], int]],
+) -> None:
+    ways: dict[suppression.Way, int] = {}
+    for length, there in enumerate(days):
+        ways = suppression._went_on(ways, there, length)
+    in_full = suppression._went_on(ways, days[-1], len(days))
+    assert list(suppression._all_stayed(ways, days[-1]).items()) == list(in_full.items())
