@@ -4,7 +4,6 @@ import gc
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
@@ -34,6 +33,7 @@ sys.path.append(
 )  # the slow reference, for the tests of other rooms too
 
 import fast_hashes  # noqa: E402
+from begun import begun_and_done  # noqa: E402
 from browser import (  # noqa: E402, F401
     chromium,
     page,
@@ -212,8 +212,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def migrate(url: str, folder: Path) -> None:
     """Bring an empty database up to date with the real migrations."""
     env = os.environ | {"DATABASE_URL": url, "OUTREACH_FOLDER": str(folder)}
-    subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"],
+    begun_and_done(
+        ["flask", "--app", "wsgi", "db", "upgrade"],
         cwd=ROOT,
         env=env,
         check=True,

@@ -2,8 +2,6 @@
 whatever happens meanwhile."""
 
 import os
-import subprocess
-import sys
 from datetime import UTC, date, time, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +16,7 @@ from test_holds import at_once
 
 import make
 from at_work import at_work
+from begun import begun_and_done
 from outreach.booking import bookings, promises, proposals
 from outreach.booking.bookings import CancelReasonMissing
 from outreach.booking.calling_off import affected, call_offs, deeds, instead, replacing, undoing
@@ -613,11 +612,10 @@ def test_killed_in_the_middle_nothing_has_happened_and_the_next_click_does_it_on
     db.session.remove()
 
     def run(at: int) -> int:
-        return subprocess.run(
-            [sys.executable, "-c", KILLED, url, own, troupe_id, str(at), NOW.isoformat(), str(tmp_path)],
+        return begun_and_done(
+            ["-c", KILLED, url, own, troupe_id, str(at), NOW.isoformat(), str(tmp_path)],
             cwd=ROOT,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
-            timeout=120,
         ).returncode
 
     assert run(2) == -9

@@ -4,7 +4,6 @@ nothing twice."""
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +15,7 @@ from flask import Flask
 import make
 from asking.chasing.scene import County, at, county, run
 from asking.chasing.test_offers import TUESDAY, waiters
+from begun import Begun, begun_and_done
 from county.lists.sent import lines, send
 from every_address import whole_database
 from how_many import so_many
@@ -205,7 +205,7 @@ def test_a_run_that_is_killed_leaves_whole_letters_and_the_next_one_finishes(
     }
     written = 0
     for _ in range(KILLED):
-        process = subprocess.Popen([sys.executable, "-c", code], env=env, cwd=Path(__file__).parents[2])
+        process = Begun(["-c", code], env=env, cwd=Path(__file__).parents[2])
         began = time.monotonic()
         while process.poll() is None and time.monotonic() - began < 120:
             db.session.rollback()
@@ -219,7 +219,7 @@ def test_a_run_that_is_killed_leaves_whole_letters_and_the_next_one_finishes(
         assert len(rows) == len(letters) == len({(r.organisation_id, r.address) for r in rows})
         written = len(rows)
     assert 0 < written <= SCHOOLS
-    process = subprocess.run([sys.executable, "-c", code], env=env, cwd=Path(__file__).parents[2], check=True)
+    process = begun_and_done(["-c", code], env=env, cwd=Path(__file__).parents[2], check=True)
     db.session.rollback()
     assert db.session.query(Chase).filter_by(programme_id=programme_id).count() == SCHOOLS
 
@@ -283,8 +283,8 @@ def looped(database_url: str, tmp_path: Path, now: datetime, until: Callable[[],
         "SECRET_KEY": "for tests",
         "FLASK_APP": "wsgi",
     }
-    process = subprocess.Popen(
-        [sys.executable, "-c", code],
+    process = Begun(
+        ["-c", code],
         env=env,
         cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from sqlalchemy import func, select, update
 
 import make
 import router_server
+from begun import Begun
 from outreach.county.partnerships import Partnership
 from outreach.ground.db import db, transaction
 from outreach.tour import road_places, road_points, road_questions
@@ -41,8 +41,8 @@ def filling(database_url: str, folder: Path, server: RouterServer) -> "subproces
         "ROUTER_KIND": "valhalla",
         "ROUTER_OWN": "yes",  # which needs no pause
     }
-    return subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "roads", "fill"],
+    return Begun(
+        ["flask", "--app", "wsgi", "roads", "fill"],
         cwd=ROOT,
         text=True,
         stdout=subprocess.PIPE,

@@ -3,8 +3,6 @@ what another version made is refused. What single steps of long ago did with row
 are never edited once released."""
 
 import os
-import subprocess
-import sys
 from datetime import date, time, timedelta
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from sqlalchemy import create_engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 import make
+from begun import begun_and_done
 from outreach.cli.history import seal
 from outreach.county import school_days, school_lunch, sign_in_tries
 from outreach.county.coordinators import Coordinator
@@ -38,8 +37,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def flask_db(url: str, folder: Path, *words: str, refused: bool = False) -> str:
     """Run one command of the migrations; what it said. It must go through, or be refused."""
-    done = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "db", *words],
+    done = begun_and_done(
+        ["flask", "--app", "wsgi", "db", *words],
         capture_output=True,
         text=True,
         cwd=ROOT,

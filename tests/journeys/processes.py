@@ -5,7 +5,6 @@ import email
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from begun import Begun, begun_and_done
 from outreach.ground import clock
 from ports import free_port
 
@@ -60,8 +60,8 @@ class Service:
 
     def flask(self, *command: str) -> str:
         """Run one flask command of the service; what it printed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", self.app, *command],
+        done = begun_and_done(
+            ["flask", "--app", self.app, *command],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -99,9 +99,7 @@ def running(
     log = (folder / "journey.log").open("w")
 
     def start(*command: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=code, env=environment, stdout=log, stderr=log
-        )
+        return Begun(command, cwd=code, env=environment, stdout=log, stderr=log)
 
     web = start(
         "gunicorn",

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from uuid import uuid4
 from aiosmtpd.controller import Controller
 from processes import ROOT, MailServer, put_forward
 
+from begun import Begun, begun_and_done
 from ports import free_port
 
 SITE = "http://localhost"
@@ -43,8 +43,8 @@ class Host:
     environment: dict[str, str]
 
     def flask(self, *command: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "another_clock", *command],
+        done = begun_and_done(
+            ["flask", "--app", "another_clock", *command],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -117,9 +117,7 @@ def two_hosts(
 
 def _start(started: list[subprocess.Popen[bytes]], host: Host, *command: str) -> None:
     with (host.folder / "host.log").open("a") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=ROOT, env=host.environment, stdout=log, stderr=log
-        )
+        process = Begun(command, cwd=ROOT, env=host.environment, stdout=log, stderr=log)
     started.append(process)
 
 

@@ -7,7 +7,6 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -26,6 +25,7 @@ from flask.sessions import SecureCookieSessionInterface
 from processes import ROOT, SECRET, MailServer
 
 import make
+from begun import Begun, begun_and_done
 from outreach import create_app
 from outreach.booking import holds
 from outreach.county.partnerships import Authority
@@ -195,8 +195,8 @@ class Processes:
         return [name for name, process in self.jobs.items() if process.poll() is not None]
 
     def flask(self, *command: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", *command],
+        done = begun_and_done(
+            ["flask", "--app", "wsgi", *command],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -231,8 +231,7 @@ def serving(
     log = found.log.open("a")
 
     def start(*command: str) -> subprocess.Popen[bytes]:
-        words = [sys.executable, "-m", *command]
-        return subprocess.Popen(words, cwd=ROOT, env=found.environment, stdout=log, stderr=log)
+        return Begun(command, cwd=ROOT, env=found.environment, stdout=log, stderr=log)
 
     serve = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "4"]
     found.web = start("gunicorn", *serve, "--no-control-socket", "--graceful-timeout", "5", "wsgi:app")

@@ -4,7 +4,6 @@ once."""
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +15,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 import make
+from begun import Begun
 from little_tour import QUICK, Tour, weekdays
 from outreach.ground.db import db, transaction
 from outreach.ground.school_year import year_in_hand
@@ -30,8 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def planner(database_url: str, folder: Path, *more: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "planner", "work", *more],
+    return Begun(
+        ["flask", "--app", "wsgi", "planner", "work", *more],
         cwd=ROOT,
         text=True,
         stdout=subprocess.PIPE,

@@ -3,12 +3,12 @@ process."""
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from begun import Begun
 from outreach.ground.db import db, transaction
 from outreach.post import letters
 from outreach.post.outbox import Letter
@@ -54,8 +54,8 @@ def get(letter_id: int) -> Letter:
 
 def command(database_url: str, tmp_path: Path, server: MailServer, *more: str) -> "subprocess.Popen[str]":
     """A postman of its own process, as an operator starts it."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "post", "send", *more],
+    return Begun(
+        ["flask", "--app", "wsgi", "post", "send", *more],
         cwd=ROOT,
         text=True,
         stdout=subprocess.PIPE,

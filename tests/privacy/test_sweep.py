@@ -1,8 +1,6 @@
 """What was kept for long enough goes, in whole batches, and facts stay."""
 
 import os
-import subprocess
-import sys
 import time
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -14,6 +12,7 @@ from flask import Flask
 from sqlalchemy import LargeBinary, func, insert, select
 
 import make
+from begun import Begun
 from every_address import whole_database
 from outreach.booking.holds import Draft
 from outreach.booking.promises import Booking, VisitContact
@@ -415,8 +414,8 @@ def test_a_sweep_that_is_killed_leaves_whole_batches_and_the_next_one_goes_on(
         rows = [like | {"message_id": f"<many {n}>", "stream": f"many {n}"} for n in range(MANY - 1)]
         ids = db.session.scalars(insert(Letter).returning(Letter.id), rows).all()
         db.session.execute(insert(LetterMail), [{"letter_id": one, "raw": b"words"} for one in ids])
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "privacy", "sweep", "--do"],
+    process = Begun(
+        ["flask", "--app", "wsgi", "privacy", "sweep", "--do"],
         cwd=ROOT,
         env=os.environ | {"DATABASE_URL": database_url, "OUTREACH_FOLDER": str(tmp_path)},
     )

@@ -4,7 +4,6 @@ freed it."""
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -17,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 import make
 from asking.chasing.scene import at
+from begun import Begun
 from outreach.asking import invitations
 from outreach.asking.chasing import offers, settings
 from outreach.asking.chasing.settings import Schedule
@@ -466,8 +466,8 @@ def test_two_processes_free_times_at_once_and_each_goes_to_another_of_the_first_
         "SECRET_KEY": "for tests",
     }
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, json.dumps(mine), NOW.isoformat()],
+        Begun(
+            ["-c", code, json.dumps(mine), NOW.isoformat()],
             env=env,
             cwd=Path(__file__).parents[3],
             stdin=subprocess.PIPE,

@@ -3,8 +3,6 @@
 import email
 import email.policy
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 import make
+from begun import begun_and_done
 from outreach.asking import invitations
 from outreach.asking.own_letters import drafts, sending
 from outreach.asking.own_letters.drafts import (
@@ -408,11 +407,10 @@ def test_killed_in_the_middle_nothing_was_sent_and_the_next_click_sends_once(
     db.session.remove()
 
     def run(at: int) -> int:
-        return subprocess.run(
-            [sys.executable, "-c", KILLED, url, str(letter_id), str(at), make.NOW.isoformat(), str(tmp_path)],
+        return begun_and_done(
+            ["-c", KILLED, url, str(letter_id), str(at), make.NOW.isoformat(), str(tmp_path)],
             cwd=ROOT,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
-            timeout=120,
         ).returncode
 
     assert run(3) == -9

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 import make
+from begun import Begun
 from outreach.asking import follow_ups, invitations, owners
 from outreach.cli import post
 from outreach.county import coordinators
@@ -201,7 +201,7 @@ def postman(database_url: str, folder: Path, how: str) -> "subprocess.Popen[byte
     """A postman's look at what is due, in a process of its own; `how` 'dies': killed as soon as a digest is
     written, before it stands for good."""
     here = os.environ | {"DATABASE_URL": database_url, "OUTREACH_FOLDER": str(folder)}
-    return subprocess.Popen([sys.executable, "-c", POSTMAN, how], env=here, cwd=ROOT)
+    return Begun(["-c", POSTMAN, how], env=here, cwd=ROOT)
 
 
 @pytest.mark.long

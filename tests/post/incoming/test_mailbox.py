@@ -6,7 +6,6 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -18,6 +17,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from bad_line import bad_line
+from begun import Begun
 from cut_line import cut_line
 from how_many import so_many
 from outreach.ground.db import db
@@ -202,8 +202,8 @@ def poll(server: Dovecot, database_url: str, tmp_path: Path) -> Callable[..., "s
     """flask post poll, in a process of its own, as an operator starts it."""
 
     def start(*more: str, url: str = server.url) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", "wsgi", "post", "poll", *more],
+        return Begun(
+            ["flask", "--app", "wsgi", "post", "poll", *more],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

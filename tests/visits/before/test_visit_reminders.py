@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 import make
 import session_life
 from asking.chasing.scene import at, posted
+from begun import Begun
 from outreach.asking.chasing import settings
 from outreach.asking.chasing.settings import Schedule
 from outreach.booking import bookings
@@ -420,7 +420,7 @@ def test_killed_rounds_and_two_at_once_leave_one_letter_to_each(
     }
 
     def begun() -> "subprocess.Popen[bytes]":
-        return subprocess.Popen([sys.executable, "-c", ROUND], env=env, cwd=ROOT)
+        return Begun(["-c", ROUND], env=env, cwd=ROOT)
 
     for _ in range(2):
         first, second, already = begun(), begun(), len(rows())
