@@ -5,7 +5,8 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Collection, Generator, Iterator
+from collections import Counter
+from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from fcntl import LOCK_EX, flock
 from functools import cache
@@ -65,6 +66,10 @@ OF_THE_DATABASE = frozenset(
     " database_url dialect engine kill connection postgres psycopg running subprocess text together".split()
 )
 """Names in a test that looks at what only a database of that kind shows."""
+DEAR = Path(__file__).with_name("dear.txt")
+"""What the everyday run leaves to the others: tests whose cases took so long together when they were last weighed, a
+tenth of all functions and two thirds of the time."""
+DEAR_SECONDS = 0.5
 NO_SHARED = "the real register is not beside this checkout"
 
 
@@ -74,6 +79,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--write-letters", action="store_true", help="write tests/letters/*.mail anew; look at the diff"
     )
     parser.addoption("--everything", action="store_true", help="browser and real-process checks too")
+    parser.addoption("--everyday", action="store_true", help="without those that dear.txt names")
+    parser.addoption(
+        "--weigh", action="store_true", help="write dear.txt anew, of a whole run on a quiet machine"
+    )
     parser.addoption(
         "--no-skips", action="store_true", help="fail when anything was skipped that could have run"
     )
@@ -98,9 +107,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = []
     kept = []
     there = {item.nodeid for item in items}
+    dear = set(DEAR.read_text().splitlines()) if config.getoption("--everyday") else set()
     for item in items:
-        slow = item.get_closest_marker("browser") and not (
-            config.getoption("--everything") or config.getoption("--long")
+        slow = _function_of(item.nodeid) in dear or (
+            item.get_closest_marker("browser")
+            and not (config.getoption("--everything") or config.getoption("--long"))
         )
         again = not config.getoption("--long") and _held_elsewhere(item, there)
         if (item.get_closest_marker("long") and not config.getoption("--long")) or slow or again:
@@ -203,10 +214,25 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """With --no-skips only the real register's absence is a good reason to skip."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--weigh") and reporter is not None:
+        _weigh(report for reports in reporter.stats.values() for report in reports)
     if session.config.getoption("--no-skips") and reporter is not None:
         skipped = [r for r in reporter.stats.get("skipped", []) if NO_SHARED not in str(r.longrepr)]
         if skipped and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _weigh(reports: Iterable[object]) -> None:
+    weights: Counter[str] = Counter()
+    for report in reports:
+        if isinstance(report, pytest.TestReport):
+            weights[_function_of(report.nodeid)] += report.duration
+    dear = sorted(name for name, seconds in weights.items() if seconds >= DEAR_SECONDS)
+    DEAR.write_text("".join(f"{name}\n" for name in dear))
+
+
+def _function_of(nodeid: str) -> str:
+    return nodeid.partition("[")[0]
 
 
 def migrate(url: str, folder: Path) -> None:
