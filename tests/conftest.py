@@ -122,6 +122,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason=NO_SHARED))
     if not (config.getoption("--long") or config.pluginmanager.has_plugin("noted_lines")):
         waiting = _cases_of_other_days(kept)
+        waiting |= _looks_of_other_days([item for item in kept if item not in waiting])
         left_out += waiting
         kept = [item for item in kept if item not in waiting]
     if left_out:
@@ -173,6 +174,21 @@ def _cases_of_other_days(items: Collection[pytest.Item]) -> set[pytest.Item]:
             drawn = sorted(cases, key=lambda case: crc32(case.encode()))
             others |= {item for case in drawn[ceil(len(drawn) / 3) :] for item in cases[case]}
     return others
+
+
+LOOKS = 3
+"""One look of so many is taken in each run."""
+
+
+def _looks_of_other_days(items: Collection[pytest.Item]) -> set[pytest.Item]:
+    """Of the tests marked `look` those that are not drawn; of a file that would have nothing left, one is."""
+    others = {
+        item for item in items if item.get_closest_marker("look") and not is_drawn(item.nodeid, one_in=LOOKS)
+    }
+    of_files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        of_files.setdefault(item.path, []).append(item)
+    return others - {of[0] for of in of_files.values() if others.issuperset(of)}
 
 
 @cache

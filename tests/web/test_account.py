@@ -86,6 +86,7 @@ def test_no_key_acts_in_a_field_or_before_it_is_switched_on(
 
 
 @pytest.mark.browser
+@pytest.mark.look
 def test_the_account_has_no_fault(site: Site, page: Page, priya: Coordinator) -> None:
     site.sign_in(page, priya)
     site.check(page, "/desk/account")

@@ -72,6 +72,7 @@ def test_the_longest_words_that_are_taken_still_leave_all_of_it_to_read(
     assert wide_page.get_by_text("Childline").is_visible()
 
 
+@pytest.mark.look
 def test_its_pages_hold_at_every_width_and_for_everybody(
     site: Site, wide_page: Page, page: Page, app: Flask, at: str
 ) -> None:

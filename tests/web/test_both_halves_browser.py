@@ -87,6 +87,7 @@ def _kept(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("by", ["district", pytest.param("phase", marks=pytest.mark.long)])
+@pytest.mark.look
 def test_the_coverage_of_both_halves_has_no_fault(site: Site, wide_page: Page, ours: Any, by: str) -> None:
     person, training_id = ours
     site.sign_in(wide_page, person)
@@ -99,6 +100,7 @@ def test_the_coverage_of_both_halves_has_no_fault(site: Site, wide_page: Page, o
     _kept(wide_page, "list")
 
 
+@pytest.mark.look
 def test_a_report_of_both_halves_has_no_fault_and_fits_two_sheets(
     site: Site, wide_page: Page, ours: Any
 ) -> None:

@@ -34,6 +34,7 @@ def c(app: Flask, stopped: Any) -> SimpleNamespace:
     return c
 
 
+@pytest.mark.look
 def test_the_pages_have_no_fault(site: Site, wide_page: Page, c: SimpleNamespace) -> None:
     site.sign_in(wide_page, c.person)
     site.check(wide_page, "/desk/tour/call-off")
@@ -74,6 +75,7 @@ def test_a_day_is_called_off_by_keyboard_without_javascript(
     assert db.session.get(type(c.tuesday), c.tuesday.id).ended_at is None
 
 
+@pytest.mark.look
 def test_the_companys_page_has_no_fault_on_a_phone(site: Site, page: Page, c: SimpleNamespace) -> None:
     with transaction():
         link = troupe_links.make(c.red.id, partnership_id=c.partnership.id, who="Priya", now=make.NOW)

@@ -360,6 +360,7 @@ def test_the_pages_take_the_same_queries_for_one_school_and_for_twenty(
 @pytest.mark.browser
 @pytest.mark.any_database
 @pytest.mark.usefixtures("stopped")
+@pytest.mark.look
 def test_every_page_of_chasing_is_fit_for_everybody(site, page) -> None:  # type: ignore[no-untyped-def]
     client = site.app.test_client()
     c = county_now(client)

@@ -28,10 +28,12 @@ def components(request: pytest.FixtureRequest, app: Flask) -> str:
     return "/components"
 
 
+@pytest.mark.look
 def test_components_have_no_accessibility_violation_and_fit(components: str, site: Site, page: Page) -> None:
     site.check(page, components, widths=(320, 390, 1280))
 
 
+@pytest.mark.look
 def test_components_in_forced_colours_have_no_accessibility_violation(
     components: str, site: Site, page: Page
 ) -> None:

@@ -655,6 +655,7 @@ def test_without_javascript_each_school_of_the_map_is_a_link_and_the_map_can_be_
         pytest.param("by=type&as_of=soon", marks=pytest.mark.long),
     ],
 )
+@pytest.mark.look
 def test_every_table_of_the_coverage_page_is_usable_narrow_and_wide(
     site: Site, page: Page, query: str
 ) -> None:

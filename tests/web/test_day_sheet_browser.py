@@ -107,6 +107,7 @@ def test_a_day_prints_on_one_sheet_of_a4(c: Any, site: Site, wide_page: Page, sh
         assert pages(wide_page.pdf(prefer_css_page_size=True)) == 1
 
 
+@pytest.mark.look
 def test_a_sheet_reads_on_a_phone_and_on_a_desk(c: Any, site: Site, page: Page) -> None:
     day = busy(c, 3, note=(NOTE * 6)[:500], guests=2, needs=ALL_NEEDS, name=LONG)
     for path in (f"/t/{c.token}", f"/t/{c.token}/days/{day.id}", f"/t/{c.token}/days/{c.day.id}"):
@@ -116,6 +117,7 @@ def test_a_sheet_reads_on_a_phone_and_on_a_desk(c: Any, site: Site, page: Page) 
         site.check(page, path)
 
 
+@pytest.mark.look
 def test_a_day_without_shows_and_an_ended_link_have_no_fault(
     c: Any, site: Site, page: Page, stopped: Any
 ) -> None:

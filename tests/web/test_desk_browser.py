@@ -18,6 +18,7 @@ from outreach.ground.timespans import day_of
 pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
 
+@pytest.mark.look
 def test_pages_about_asking_and_booking_have_no_fault(app: Flask, site: Site, wide_page: Page) -> None:
     now = clock.now()
     with transaction():

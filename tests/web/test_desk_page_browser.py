@@ -81,6 +81,7 @@ def ours(app: Flask) -> Any:
     return person, programme
 
 
+@pytest.mark.look
 def test_the_desk_its_news_and_the_kept_times_have_no_fault(site: Site, page: Page, ours: Any) -> None:
     person, programme = ours
     site.sign_in(page, person)
@@ -96,6 +97,7 @@ def test_the_desk_its_news_and_the_kept_times_have_no_fault(site: Site, page: Pa
         site.check(page, path)
 
 
+@pytest.mark.look
 def test_the_empty_desk_has_no_fault(app: Flask, site: Site, page: Page) -> None:
     with transaction():
         without = make.person(make.partnership())

@@ -189,6 +189,7 @@ def test_without_javascript_it_comes_to_the_same(site: Site, plain_page: Page, o
     assert result(ours, site) == wanted(ours)
 
 
+@pytest.mark.look
 def test_no_page_of_the_diary_has_a_fault(site: Site, wide_page: Page, app: Flask) -> None:
     """With the longest name there is, a warning, something moved today, and a school that fits."""
     ours = lay(clock.now() - timedelta(minutes=1), name=LONG)

@@ -29,6 +29,7 @@ def c(app: Flask, stopped: Any) -> SimpleNamespace:
     return SimpleNamespace(person=person, schools=schools)
 
 
+@pytest.mark.look
 def test_the_pages_have_no_fault(site: Site, wide_page: Page, c: SimpleNamespace) -> None:
     page = wide_page
     site.sign_in(page, c.person)

@@ -38,6 +38,7 @@ def seen(story: Story, now: Any, said: dict[str, str], **school: Any) -> Booking
     return booking
 
 
+@pytest.mark.look
 def test_followed_and_its_lists_have_no_fault(
     story: Story, site: Site, wide_page: Page, stopped: Any
 ) -> None:

@@ -62,6 +62,7 @@ def ours(app: Flask) -> Any:
         return person, programme
 
 
+@pytest.mark.look
 def test_the_list_and_each_preview_have_no_fault(site: Site, wide_page: Page, ours: Any) -> None:
     person, programme = ours
     at = f"/desk/gaps/do?programme={programme.id}&cause=wants+another+date&whole=1&deed="

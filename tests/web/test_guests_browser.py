@@ -77,6 +77,7 @@ def shot(page: Page, name: str) -> None:
             page.set_viewport_size(before)
 
 
+@pytest.mark.look
 def test_pages_of_host_and_guest_have_no_fault(site: Site, page: Page, county: County) -> None:
     host, guest, asking = (f"/i/{token}" for token in (county.host, county.guest, county.asking))
     mine = f"{host}/booked/{county.reference}"
@@ -103,6 +104,7 @@ def test_pages_of_host_and_guest_have_no_fault(site: Site, page: Page, county: C
     shot(page, "host-answer-error")
 
 
+@pytest.mark.look
 def test_pages_of_the_coordinator_have_no_fault(site: Site, wide_page: Page, county: County) -> None:
     site.sign_in(wide_page, county.person)
     for name, path in {

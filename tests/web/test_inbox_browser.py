@@ -81,6 +81,7 @@ def keep(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
+@pytest.mark.look
 def test_the_inbox_and_every_kind_of_mail_are_sound_at_any_width(
     site: Site, wide_page: Page, desk: Desk
 ) -> None:
@@ -102,6 +103,7 @@ def test_the_inbox_and_every_kind_of_mail_are_sound_at_any_width(
         keep(page, name)
 
 
+@pytest.mark.look
 def test_an_empty_inbox_is_sound(site: Site, wide_page: Page, app: Any) -> None:
     with transaction():
         site.sign_in(wide_page, make.person(make.partnership()))

@@ -65,6 +65,7 @@ def keep(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
+@pytest.mark.look
 def test_the_list_and_a_letter_are_sound_at_any_width(site: Site, wide_page: Page, letter_id: int) -> None:
     site.check(wide_page, "/desk/letters")
     keep(wide_page, "letters-1280")

@@ -39,6 +39,7 @@ def doors(app: Flask, stopped: Any) -> Doors:
     return doors
 
 
+@pytest.mark.look
 def test_pages_of_who_missed_it_have_no_fault(site: Site, page: Page, doors: Doors) -> None:
     for name, path in {
         "missed": doors.missed,
@@ -56,6 +57,7 @@ def test_pages_of_who_missed_it_have_no_fault(site: Site, page: Page, doors: Doo
     shot(page, "missed-wrong")
 
 
+@pytest.mark.look
 def test_pages_of_the_desk_have_no_fault(site: Site, wide_page: Page, doors: Doors) -> None:
     site.sign_in(wide_page, doors.person)
     organisation_id = doors.c.school.organisation_id

@@ -55,6 +55,7 @@ def told(app: Flask) -> Answered:
         return answered.lay(county())
 
 
+@pytest.mark.look
 def test_it_holds_on_a_screen_and_a_phone_and_its_marks_differ_in_shape(
     site: Site, wide_page: Page, told: Answered
 ) -> None:

@@ -63,6 +63,7 @@ def shot(page: Page, name: str) -> None:
             page.set_viewport_size(before)
 
 
+@pytest.mark.look
 def test_pages_of_places_have_no_fault(site: Site, page: Page, training: Training) -> None:
     booked_page = f"/i/{training.unit}/booked/{training.booking.reference}"
     for name, path in {
@@ -80,6 +81,7 @@ def test_pages_of_places_have_no_fault(site: Site, page: Page, training: Trainin
         shot(page, f"places-{name}")
 
 
+@pytest.mark.look
 def test_pages_of_the_desk_have_no_fault(site: Site, wide_page: Page, training: Training) -> None:
     site.sign_in(wide_page, training.person)
     for name, path in {

@@ -40,6 +40,7 @@ def desk(app: Flask, stopped: Any) -> Any:
     return desk
 
 
+@pytest.mark.look
 def test_every_page_from_plan_to_promise_has_no_fault(site: Site, wide_page: Page, desk: Any) -> None:
     site.sign_in(wide_page, desk.person)
     plan, lines = desk.plan, orders.lines(desk.plan)

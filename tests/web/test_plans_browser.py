@@ -48,6 +48,7 @@ def desk(app: Flask, stopped: Any) -> Desk:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.look
 def test_every_page_of_plans_has_no_fault(site: Site, wide_page: Page, desk: Desk) -> None:
     site.sign_in(wide_page, desk.person)
     site.check(wide_page, "/desk/plans")

@@ -64,6 +64,7 @@ def kept(app: Flask, stopped: object) -> Kept:
     return Kept(school.organisation_id, proposal_id, minted.token, person, tour_day.id, last.key)
 
 
+@pytest.mark.look
 def test_pages_of_the_school_have_no_fault(site: Site, page: Page, kept: Kept) -> None:
     at = f"/i/{kept.token}"
     of_it = f"{at}/kept/{kept.proposal_id}"
@@ -75,6 +76,7 @@ def test_pages_of_the_school_have_no_fault(site: Site, page: Page, kept: Kept) -
     site.check(page)
 
 
+@pytest.mark.look
 def test_pages_of_the_coordinator_have_no_fault(site: Site, wide_page: Page, kept: Kept) -> None:
     site.sign_in(wide_page, kept.person)
     at = f"/desk/schools/{kept.organisation_id}"

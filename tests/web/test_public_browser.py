@@ -48,6 +48,7 @@ def school(site: Site) -> School:
     return school
 
 
+@pytest.mark.look
 def test_public_pages_have_no_violation_and_fit(school: School, site: Site, page: Page) -> None:
     for path in (
         "/",

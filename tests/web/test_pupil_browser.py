@@ -33,6 +33,7 @@ def kept(site: Site, show: Asked) -> list[tuple[int | None, ...]]:
     return [tuple(row) for row in db.session.execute(table.select().with_only_columns(*places))]
 
 
+@pytest.mark.look
 def test_every_page_has_no_fault_on_a_small_phone(site: Site, page: Page, show: Asked) -> None:
     address = show.code("before").in_address
     for path in ("/q", f"/q/{address}", f"/q/{address}/questions", f"/q/{address}/thanks"):

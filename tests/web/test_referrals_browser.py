@@ -70,6 +70,7 @@ def told(app: Flask) -> Coordinator:
         return make.person(of)
 
 
+@pytest.mark.look
 def test_it_holds_on_a_screen_and_a_phone_and_its_marks_differ_in_shape(
     site: Site, wide_page: Page, told: Coordinator
 ) -> None:

@@ -180,6 +180,7 @@ def test_first_times_stand_within_the_first_screen_of_a_phone(site: Site, page: 
     assert second is not None and second["y"] + second["height"] <= 844
 
 
+@pytest.mark.look
 def test_every_other_page_passes_axe(site: Site, page: Page, story: Story) -> None:
     for rest in each_nth(
         (
@@ -204,6 +205,7 @@ def test_every_other_page_passes_axe(site: Site, page: Page, story: Story) -> No
         site.check(page)
 
 
+@pytest.mark.look
 def test_pages_of_a_big_school_pass_axe(site: Site, page: Page, story: Story) -> None:
     with transaction():
         story.school.number_of_pupils = 2100
@@ -226,6 +228,7 @@ def test_pages_of_a_big_school_pass_axe(site: Site, page: Page, story: Story) ->
     site.check(page)
 
 
+@pytest.mark.look
 def test_too_late_and_expired_pages_pass_axe(site: Site, page: Page, story: Story, stopped) -> None:
     with by_hand(site):
         reference = story.book()

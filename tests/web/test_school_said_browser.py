@@ -38,6 +38,7 @@ def story(site: Site, client: FlaskClient, stopped: Any) -> Story:
     return lay(client, notice_move_days=14, notice_cancel_days=20)
 
 
+@pytest.mark.look
 def test_every_turn_of_a_bookings_life_has_no_fault(
     story: Story, site: Site, page: Page, stopped: Any
 ) -> None:
@@ -107,6 +108,7 @@ def test_every_turn_of_a_bookings_life_has_no_fault(
         ("school", "This booking is cancelled"),
     ],
 )
+@pytest.mark.look
 def test_a_cancelled_booking_has_no_fault(
     story: Story, site: Site, page: Page, stopped: Any, by: str, heading: str
 ) -> None:

@@ -95,6 +95,7 @@ def county(app: Flask, site: Site, wide_page: Page) -> tuple[School, School, str
     return old, new, reference
 
 
+@pytest.mark.look
 def test_pages_about_a_school_through_the_years_and_register_changes_have_no_fault(
     county, site: Site, wide_page: Page
 ) -> None:

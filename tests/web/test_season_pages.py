@@ -200,6 +200,7 @@ def test_another_partnership_sees_none_of_it(client: FlaskClient, c: Any) -> Non
 @pytest.mark.browser
 @pytest.mark.any_database
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.look
 def test_the_pages_have_no_fault_and_print(c: Any, site: Site, wide_page: Any) -> None:
     site.sign_in(wide_page, c.person)
     for path in (

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.usefixt
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form College for Kestermere and the Northern Villages"
 
 
+@pytest.mark.look
 def test_every_page_of_set_up_is_accessible_and_never_scrolls_sideways(site: Site, wide_page: Page) -> None:
     with transaction():
         partnership = make.partnership()
@@ -69,6 +70,7 @@ def test_every_page_of_set_up_is_accessible_and_never_scrolls_sideways(site: Sit
         site.check(wide_page, path.format(**ids))
 
 
+@pytest.mark.look
 def test_errors_and_empty_pages_are_accessible_too(site: Site, wide_page: Page) -> None:
     with transaction():
         partnership = make.partnership(la_codes=())

@@ -471,6 +471,7 @@ def test_sign_in_leads_to_the_desk_where_the_address_is_a_buttons(priya: coordin
 
 @pytest.mark.browser
 @pytest.mark.any_database
+@pytest.mark.look
 def test_sessions_of_ones_own_have_no_fault(site: Site, page: Page, priya: coordinators.Coordinator) -> None:
     make.session_of(priya, device="Samsung Internet, Android", began_at=make.NOW)
     make.session_of(priya, device="Edge, Windows", began_at=make.NOW)

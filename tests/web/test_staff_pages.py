@@ -127,6 +127,7 @@ def test_another_partnership_reads_and_erases_nothing(
 
 @pytest.mark.browser
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.look
 def test_both_pages_hold_on_a_phone_and_a_desk(
     site: Site, wide_page: Any, booking: Booking, person: Coordinator, page: str, stopped: Any
 ) -> None:

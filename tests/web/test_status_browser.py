@@ -57,6 +57,7 @@ def came_back(site: Site, wide_page: Page) -> int:
         return letter.id
 
 
+@pytest.mark.look
 def test_the_status_page_is_sound_when_all_is_well_and_when_nothing_is(
     site: Site, wide_page: Page, came_back: int
 ) -> None:
