@@ -247,6 +247,29 @@ def test_whoever_has_a_visit_before_them_or_works_here_stays(here: Partnership) 
     assert "people" not in swept(here.id)
 
 
+AT_WORK = {
+    "a coordinator": lambda of, address: make.person(of, email=address),
+    "a company": lambda of, address: setattr(make.troupe(of).company, "contact_email", address),
+    "a troupe": lambda of, address: make.troupe(of, calendar_address=address),
+    "a partnership": lambda of, address: setattr(of, "contact_email", address),
+}
+"""Who works at an address, of a partnership."""
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "elsewhere"])
+@pytest.mark.parametrize("who", AT_WORK)
+def test_whoever_works_for_another_partnership_alone_goes_from_this_one(
+    here: Partnership, who: str, elsewhere: bool
+) -> None:
+    with transaction():
+        there = make.partnership(("932",), county="Otherland", reference_prefix="OTH")
+        AT_WORK[who](there if elsewhere else here, "Priya@lantern.example")
+        make.letter("priya@lantern.example", LONG_AGO, partnership_id=here.id)
+    assert swept(here.id).get("people", 0) == elsewhere
+    gone = not db.session.scalar(select(func.count()).where(Letter.recipient == "priya@lantern.example"))
+    assert gone is elsewhere
+
+
 def test_letters_lose_their_words_after_twelve_months_but_not_before_their_visit_nor_while_they_wait(
     here: Partnership,
 ) -> None:
