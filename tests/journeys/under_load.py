@@ -103,6 +103,8 @@ def lay(url: str, folder: Path, schools: int) -> County:
         with transaction():
             partnership = make.partnership(la_codes=())
             la_code = str(100 + partnership.id)
+            # No other's begins like it.
+            partnership.name = f"Safeguarding Partnership of {la_code} Marlshire"
             db.session.add(Authority(la_code=la_code, name="Marlshire", partnership_id=partnership.id))
             programme = make.programme(
                 partnership,
