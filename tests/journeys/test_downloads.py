@@ -155,7 +155,7 @@ def test_every_download_arrives_whole_and_says_so_at_its_end(
         arrived: dict[str, tuple[str, bytes]] = {}
         for rule in app.url_map.iter_rules():
             is_file = rule.endpoint in made or rule.rule.rpartition(".")[2] in FILES
-            if not (is_file or is_drawn(rule.rule, one_in=3)):
+            if not (is_file or is_drawn(rule.rule, one_in=8)):
                 continue
             paths = (
                 [made[rule.endpoint]]

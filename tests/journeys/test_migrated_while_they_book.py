@@ -3,7 +3,6 @@ somebody reads a table for longer than a step waits. Bookings go on, and none fa
 
 import shutil
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from flask import Flask
 from processes import Service, running
 
 import make
+from begun import Begun
 from benchmarks.morning_people import Later, Lines, Morning, School, Seen
 from outreach.cli import live_schema, migrations
 from outreach.county import school_days
@@ -209,8 +209,8 @@ def test_tables_are_brought_up_while_schools_book_and_none_fails(
                 line.execute("CREATE UNIQUE INDEX CONCURRENTLY ix_next_booking ON booking (programme_id)")
         with psycopg.connect(database_url) as report:
             report.execute("SELECT FROM booking").fetchall()
-            upgrade = subprocess.Popen(
-                [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade", "-d", str(release)],
+            upgrade = Begun(
+                ["flask", "--app", "wsgi", "db", "upgrade", "-d", str(release)],
                 cwd=ROOT,
                 env=service.environment,
                 stderr=subprocess.PIPE,

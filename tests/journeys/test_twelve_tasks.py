@@ -1,5 +1,5 @@
 """The twelve commonest tasks of a coordinator, each done to its end from the desk, and held to a budget of clicks,
-of boxes to fill in and of words on the way.
+of boxes to fill in and of words on the way: five of them in each run, all of them in the longest.
 
 Whoever adds a question or a page to one of them cuts elsewhere, or says here why it costs more.
 """
@@ -85,6 +85,7 @@ def test_find_a_school(errand: Errand) -> None:
     hold("find a school", errand)
 
 
+@pytest.mark.long
 def test_why_it_is_missing(errand: Errand) -> None:
     errand.open("/desk")
     errand.follow("Gaps", within="body")
@@ -93,6 +94,7 @@ def test_why_it_is_missing(errand: Errand) -> None:
     hold("why is it missing", errand)
 
 
+@pytest.mark.long
 def test_a_show_is_moved(errand: Errand, told: story.Told) -> None:
     errand.open("/desk")
     errand.follow("Tour", within="body")
@@ -104,6 +106,7 @@ def test_a_show_is_moved(errand: Errand, told: story.Told) -> None:
     hold("move a show", errand)
 
 
+@pytest.mark.long
 def test_a_show_is_moved_from_the_diary(errand: Errand, told: story.Told) -> None:
     errand.open("/desk")
     errand.follow("Tour", within="body")
@@ -114,6 +117,7 @@ def test_a_show_is_moved_from_the_diary(errand: Errand, told: story.Told) -> Non
     hold("move a show of the diary", errand)
 
 
+@pytest.mark.long
 def test_a_day_is_called_off(errand: Errand) -> None:
     errand.open("/desk")
     errand.follow("Tour", within="body")
@@ -138,6 +142,7 @@ def test_the_report_is_published(errand: Errand) -> None:
     hold("publish the report", errand)
 
 
+@pytest.mark.long
 def test_the_gaps_are_exported(errand: Errand) -> None:
     errand.open("/desk")
     errand.follow("Gaps", within="body")
@@ -150,6 +155,7 @@ def test_the_gaps_are_exported(errand: Errand) -> None:
     hold("export the gaps", errand)
 
 
+@pytest.mark.long
 def test_tour_days_of_a_term_are_added(errand: Errand) -> None:
     errand.open("/desk")
     errand.follow("Tour", within="body")
@@ -163,6 +169,7 @@ def test_tour_days_of_a_term_are_added(errand: Errand) -> None:
     hold("tour days of a term", errand)
 
 
+@pytest.mark.long
 def test_contacts_are_taken_in(errand: Errand, told: story.Told, tmp_path: Path) -> None:
     silent = [school.organisation_id for school in told.cast.playing(cast.NO_ADDRESS)]
     (tmp_path / "contacts.csv").write_bytes(contacts_file(silent))
@@ -176,6 +183,7 @@ def test_contacts_are_taken_in(errand: Errand, told: story.Told, tmp_path: Path)
     hold("take in contacts", errand)
 
 
+@pytest.mark.long
 def test_all_that_are_silent_are_reminded(errand: Errand) -> None:
     errand.open("/desk")
     errand.follow("Gaps", within="body")

@@ -5,9 +5,11 @@ from datetime import date
 
 import numpy as np
 
+from how_many import so_many
 from outreach.outcomes.wave_changes import BEFORE, LATER, WaveMean
 
 SEED = 20_271
+RUNS = so_many(2_000, least=800)
 
 
 @dataclass(frozen=True, kw_only=True)

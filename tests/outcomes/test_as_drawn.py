@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from outcomes.drawn_county import DrawnCounty, Groups, answers
-from outcomes.simulated_county import SEED
+from outcomes.simulated_county import RUNS, SEED
 from outreach.outcomes.as_drawn import as_drawn
 from outreach.outcomes.wave_changes import (
     BEFORE,
@@ -163,7 +163,7 @@ def tried(county: DrawnCounty, runs: int) -> tuple[float, float, float]:
     ],
 )
 def test_the_interval_holds_the_truth_in_19_of_20_counties(county: DrawnCounty) -> None:
-    covered, clear, difference = tried(county, 2_000)
+    covered, clear, difference = tried(county, RUNS)
     assert 0.93 <= covered <= 0.97
     assert difference == pytest.approx(county.effect, abs=0.003)
     if county.effect == 0:

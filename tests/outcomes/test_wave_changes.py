@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outcomes.simulated_county import SEED, County, answers
+from outcomes.simulated_county import RUNS, SEED, County, answers
 from outreach.outcomes.wave_changes import (
     AFTER,
     BEFORE,
@@ -258,7 +258,7 @@ def tried(county: County, estimator: Estimator, runs: int) -> tuple[float, float
     ],
 )
 def test_the_interval_holds_the_truth_in_19_of_20_counties(county: County, estimator: Estimator) -> None:
-    covered, clear, difference = tried(county, estimator, 2_000)
+    covered, clear, difference = tried(county, estimator, RUNS)
     assert 0.93 <= covered <= 0.97
     assert difference == pytest.approx(county.effect, abs=0.003)
     if county.effect == 0:
