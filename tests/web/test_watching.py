@@ -1,7 +1,9 @@
 """What is asked from outside: alive, ready, and the line and id of each request."""
 
 import re
+import sqlite3
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -197,6 +199,26 @@ def test_a_slow_statement_stands_in_the_log_without_its_values(app: Flask, clien
         db.session.execute(slow, {"name": "Joanna Fell"})
         db.session.rollback()
     assert log.lines() == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_whoever_waits_for_another_to_write_is_not_called_a_slow_statement(
+    app: Flask, tmp_path: Path
+) -> None:
+    app.config["SLOW_STATEMENT_MS"] = 50
+    other = sqlite3.connect(
+        tmp_path / "outreach.sqlite", isolation_level=None, check_same_thread=False, timeout=5
+    )
+    other.execute("BEGIN IMMEDIATE")
+    ends = Timer(0.2, other.close)
+    with log_read() as log:
+        ends.start()
+        with transaction():
+            pass
+    ends.join()
+    [line] = log.lines("waited to write")
+    assert line["level"] == "info" and line["milliseconds"] >= 50
+    assert log.lines("a slow statement") == []
 
 
 # From the request to the letter and to the job
