@@ -49,6 +49,7 @@ class Begun(subprocess.Popen[Any]):
             return
         assert preexec_fn is None
         told = {"words": self._words, "cwd": os.fspath(cwd or os.getcwd()), "session": session}
+        assert ROOT in (here := Path(told["cwd"]).resolve(), *here.parents), "there is another release"
         told["env"] = dict(os.environ if env is None else env)
         files = [n if fd == -1 else fd for n, fd in enumerate((p2cread, c2pwrite, errwrite))]
         self.pid = _fork(told, files)

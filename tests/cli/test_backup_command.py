@@ -2,11 +2,8 @@
 
 import json
 import os
-import resource
 import shutil
 import sqlite3
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -22,6 +19,7 @@ from sqlalchemy import make_url, select, text
 
 import make
 import postgres as postgres_for_tests
+from begun import begun_and_done
 from outreach.booking.promises import Booking
 from outreach.cli.backups import postgres_server, sqlite_file
 from outreach.county.partnerships import Partnership
@@ -410,19 +408,26 @@ def test_without_a_folder_it_asks_for_one(app: Flask, folder: Path) -> None:
     assert run(app, "backup", "--to", str(folder))[0] == 0
 
 
+SMALL = """
+import resource
+from wsgi import app
+resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+app.cli.main(args=["backup"], prog_name="flask")
+"""
+
+
 @pytest.mark.any_database
 def test_a_full_disk_leaves_no_file_that_looks_like_a_backup(
     app: Flask, folder: Path, database_url: str, tmp_path: Path
 ) -> None:
     """No file may grow beyond 64 kilobytes, which is what a process sees of a disk that has no more."""
     db.session.remove()
-    done = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "backup"],
+    done = begun_and_done(
+        ["-c", SMALL],
         cwd=ROOT,
         env=as_of(app, database_url, tmp_path),
         capture_output=True,
         text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536)),
     )
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
     assert "cannot be written: File too large." in done.stderr or "cannot be copied:" in done.stderr

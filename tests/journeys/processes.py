@@ -5,6 +5,7 @@ import email
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -99,7 +100,10 @@ def running(
     log = (folder / "journey.log").open("w")
 
     def start(*command: str) -> subprocess.Popen[bytes]:
-        return Begun(command, cwd=code, env=environment, stdout=log, stderr=log)
+        told = {"cwd": code, "env": environment, "stdout": log, "stderr": log}
+        if code != ROOT:  # another release, of which nothing was imported
+            return subprocess.Popen([sys.executable, "-m", *command], **told)
+        return Begun(command, **told)
 
     web = start(
         "gunicorn",
