@@ -71,12 +71,13 @@ class Dovecot:
         os.rename(self.folder / "tmp" / name, self.folder / "new" / name)
 
     def holds(self, folder: str) -> list[bytes]:
-        """The mails in a folder, as a mail program sees them."""
+        """The mails in a folder, as a mail program sees them; without those that a poller moved away meanwhile."""
         with self.line() as line:
             if line.select(f'"{folder}"', readonly=True)[0] != "OK":
                 return []
             found = line.uid("SEARCH", "UNDELETED")[1][0].split()
-            return [bytes(line.uid("FETCH", uid.decode(), "(BODY.PEEK[])")[1][0][1]) for uid in found]
+            told = [line.uid("FETCH", uid.decode(), "(BODY.PEEK[])")[1][0] for uid in found]
+            return [bytes(one[1]) for one in told if one is not None]
 
     @contextmanager
     def line(self) -> Iterator[imaplib.IMAP4]:
