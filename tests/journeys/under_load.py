@@ -26,6 +26,7 @@ from processes import ROOT, SECRET, MailServer
 
 import make
 from begun import Begun, begun_and_done
+from how_many import is_longest
 from outreach import create_app
 from outreach.booking import holds
 from outreach.county.partnerships import Authority
@@ -51,6 +52,8 @@ JOBS = {
 }
 READS_THE_MAILBOX = {"poll": ("post", "poll", "--loop", "--every", "0.5")}
 """Where there is one."""
+JOBS_OF = "wsgi" if is_longest() else "impatient"
+"""See impatient.py."""
 
 
 @dataclass(kw_only=True)
@@ -228,6 +231,7 @@ def serving(
         "SESSION_HOURS": "1000000",
         "SESSION_IDLE_MINUTES": "60000000",
         "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": str(Path(__file__).parent),
     }
     found = Processes(port, mail, folder / "processes.log", environment | settings)
     log = found.log.open("a")
@@ -239,7 +243,7 @@ def serving(
     found.web = start("gunicorn", *serve, "--no-control-socket", "--graceful-timeout", "5", "wsgi:app")
     for name, words in ((JOBS | READS_THE_MAILBOX) if "IMAP_URL" in settings else JOBS).items():
         if name in jobs or name in READS_THE_MAILBOX:
-            found.jobs[name] = start("flask", "--app", "wsgi", *words)
+            found.jobs[name] = start("flask", "--app", JOBS_OF, *words)
     started = [found.web, *found.jobs.values()]
     try:
         _wait_for(found)
