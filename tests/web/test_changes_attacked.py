@@ -25,7 +25,7 @@ import answered
 import make
 from answered import Answered, Show
 from every_address import by_lot
-from how_many import each_nth, is_drawn, so_many
+from how_many import each_nth, is_drawn, is_longest, so_many
 from outreach.asking import draws
 from outreach.coverage.board import publishing
 from outreach.ground.db import transaction
@@ -53,6 +53,8 @@ pytestmark = [pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
 SCHOOLS = 44
 """So many that each side of the lot has ten schools in the months that count."""
+ENOUGH = so_many(300, least=40)
+"""More numbers of changes than these are compared with their file."""
 SAME_MONTHS = "Three months later against before in the same months"
 AS_DRAWN = "Asked first against asked later, as drawn by lot"
 
@@ -506,7 +508,9 @@ def test_pages_reports_and_the_feed_say_of_changes_what_the_file_of_that_day_say
             points_said = {int(one) for one in re.findall(r"(\d+) points? (?:more|less)", text)}
             assert intervals <= in_file and points_said <= changes, (day, answer.request.path)
             compared += len(intervals) + len(points_said)
-    assert compared > so_many(300, least=40)
+        if compared > ENOUGH and not is_longest():
+            break
+    assert compared > ENOUGH
 
 
 def pair(numbers: Sequence[str]) -> tuple[str, str]:

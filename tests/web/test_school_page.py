@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 import make
+from how_many import some_of
 from outreach.asking import follow_ups, notes, paper, rounds
 from outreach.booking.promises import Booking
 from outreach.county import corrections
@@ -60,7 +61,7 @@ def ways(page: str) -> dict[str, str]:
     ],
 )
 def test_no_way_on_the_page_is_refused(desk: FlaskClient, county: County, stopped: Clock, state: str) -> None:
-    """Of every cause, in every state of the programme: each link opens a page, and that has what it says."""
+    """Of every cause (in each run a third of them), in every state of the programme: each link opens a page, and that has what it says."""
     with transaction():
         programme = db.session.get_one(Programme, county.programme.id)
         if state == "late":
@@ -73,7 +74,7 @@ def test_no_way_on_the_page_is_refused(desk: FlaskClient, county: County, stoppe
         elif state == "Sunday":
             stopped.now = NOW + 5 * DAY
     titles = set()
-    for name in county.organisation_ids:
+    for name in some_of(county.organisation_ids, one_in=3):
         page = page_of(desk, county, name)
         titles.add(re.findall("<h2>([^<]*)</h2>", panel(page))[0].partition(":")[0])
         for words, address in ways(page).items():

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, Route
 import make
 from browser import Site
 from every_address import NOW, County, people_at_every_door, told_year
-from how_many import is_longest
+from how_many import is_drawn, is_longest, so_many
 from outreach.ground.db import db
 from worlds import World
 
@@ -101,10 +101,10 @@ def county(stopped: Any, world: World) -> County:
     return people_at_every_door(world(told_year, NOW), now=NOW)
 
 
-def addresses(app: Flask, county: County, *, most: int) -> Iterator[str]:
-    """Up to `most` of each page."""
+def addresses(app: Flask, county: County, *, most: int, one_in: int = 1) -> Iterator[str]:
+    """Up to `most` of each page; outside the longest run, of one page in so many."""
     for rule in app.url_map.iter_rules():
-        if "GET" in (rule.methods or ()) and rule.endpoint != "static":
+        if "GET" in (rule.methods or ()) and rule.endpoint != "static" and is_drawn(rule.rule, one_in=one_in):
             yield from islice(county.addresses(rule), most)
 
 
@@ -124,7 +124,7 @@ def test_no_script_that_is_typed_into_any_form_runs_on_any_page(
     make.signed_in(client, county.told.coordinator)
     sent = taken = refused = 0
     shown_again: list[str] = []
-    for path in list(addresses(app, county, most=EACH)):
+    for path in list(addresses(app, county, most=EACH, one_in=2)):
         for form in Forms(html(client, path)).found:
             boxes = [name for name in form.texts if name not in LEFT_OUT and name]
             action = (form.action or path).partition("#")[0]
@@ -142,7 +142,13 @@ def test_no_script_that_is_typed_into_any_form_runs_on_any_page(
                 shown_again.append(answer.text)
             answer.close()
             db.session.rollback()
-    assert sent > 60 and taken > 10 and refused > 20, (sent, taken, refused)
+    assert (
+        sent > so_many(60, least=30) and taken > so_many(10, least=5) and refused > so_many(20, least=10)
+    ), (
+        sent,
+        taken,
+        refused,
+    )
     pages = [path for path in addresses(app, county, most=EACH) if MARK in html(client, path)]
     assert len(pages) > 8, pages
     runs = ran(site, chromium, county, pages, shown_again)
@@ -156,7 +162,7 @@ def test_no_script_in_any_address_runs(
     make.signed_in(client, county.told.coordinator)
     asked = [
         f"{path}?{urlencode(dict.fromkeys(NAMES, PAYLOADS[n % len(PAYLOADS)]))}"
-        for n, path in enumerate(addresses(app, county, most=1))
+        for n, path in enumerate(addresses(app, county, most=1, one_in=2))
     ]
     asked += [f"/find?{urlencode({'q': one})}" for one in PAYLOADS]
     asked += [f"/desk/search?{urlencode({'q': one})}" for one in PAYLOADS]
