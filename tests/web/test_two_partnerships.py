@@ -543,8 +543,8 @@ def test_every_route_with_every_id_of_the_other_is_404_and_changes_and_tells_not
         person, ours = year("931", "Openly")
         _, theirs = year("932", "Secretly")
     make.signed_in(client, person)
-    tried = routes(app, theirs, ours, one_in=3)
-    assert len(tried) > so_many(150, least=50)
+    tried = routes(app, theirs, ours)
+    assert len(tried) > 150
     before = everything()
     wrong = []
     for method, address in tried:
@@ -564,7 +564,6 @@ def test_every_route_with_every_id_of_the_other_is_404_and_changes_and_tells_not
             getattr(app.view_functions[rule.endpoint], "guard", "") == "coordinator"
             and not rule.arguments
             and "GET" in rule.methods
-            and is_drawn(str(rule), one_in=3)
         ):
             answer = client.get(str(rule))
             assert "secretly" not in answer.get_data(as_text=False).decode("utf-8", "replace").lower(), rule
@@ -604,8 +603,8 @@ def test_every_link_and_token_with_every_id_of_the_other_is_404_and_changes_and_
     before = everything()
     wrong = []
     for guard, token, headers in doors:
-        tried = routes(app, theirs, ours, guard, token, one_in=2 if guard == "personal link" else 1)
-        assert len(tried) >= {"personal link": so_many(60, least=20), "troupe": 5, "token": 4}[guard]
+        tried = routes(app, theirs, ours, guard, token)
+        assert len(tried) >= {"personal link": 60, "troupe": 5, "token": 4}[guard]
         for method, address in tried:
             for how in {method, *(("HEAD", "PUT", "DELETE") if is_drawn(address, one_in=3) else ())}:
                 data = {"text": "x", "reason": "x", "deed": "yes", "slot": slot} if how == "POST" else None
