@@ -68,7 +68,7 @@ OF_THE_DATABASE = frozenset(
 """Names in a test that looks at what only a database of that kind shows."""
 DEAR = Path(__file__).with_name("dear.txt")
 """What the everyday run leaves to the others: tests whose cases took so long together when they were last weighed, a
-fifth of all functions and three quarters of the time."""
+fifth of all functions and seven tenths of the time."""
 DEAR_SECONDS = 0.4
 NO_SHARED = "the real register is not beside this checkout"
 

@@ -48,15 +48,17 @@ def _took(statement: str, seconds: float) -> None:
     if seconds < NEVER_SLOW:
         return
     bound = the_app.setting("SLOW_STATEMENT_MS", 0)
-    if bound and seconds * 1000 >= bound:
-        if errand is not None:
-            errand.slow += 1
-            if errand.untold:
-                return
-        text = " ".join(statement.split())[:LONGEST_TEXT]
-        fields = {"milliseconds": round(seconds * 1000), "statement": text}
-        if text.startswith("BEGIN"):
-            # SQLite has one who writes at a time, and this one waited for another: nothing to be mended.
-            log.info("waited to write", extra={"fields": fields})
-        else:
-            log.warning("a slow statement", extra={"fields": fields})
+    if not bound or seconds * 1000 < bound:
+        return
+    # SQLite has one who writes at a time: whoever begins to waits for the other, which no index would mend.
+    waited = statement.startswith("BEGIN")
+    if errand is not None:
+        errand.slow += not waited
+        if errand.untold:
+            return
+    text = " ".join(statement.split())[:LONGEST_TEXT]
+    fields = {"milliseconds": round(seconds * 1000), "statement": text}
+    if waited:
+        log.info("waited to write", extra={"fields": fields})
+    else:
+        log.warning("a slow statement", extra={"fields": fields})

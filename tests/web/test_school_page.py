@@ -61,7 +61,8 @@ def ways(page: str) -> dict[str, str]:
     ],
 )
 def test_no_way_on_the_page_is_refused(desk: FlaskClient, county: County, stopped: Clock, state: str) -> None:
-    """Of every cause (in each run a third of them), in every state of the programme: each link opens a page, and that has what it says."""
+    """Of every cause (in each run a third of them), in every state of the programme: each link opens a page, and that
+    has what it says."""
     with transaction():
         programme = db.session.get_one(Programme, county.programme.id)
         if state == "late":
