@@ -31,8 +31,8 @@ NOTHING = 0.0005
 RECKONS = ("random_page_cost", "jit")
 """Settings of deploy/postgresql by which ways through tables are chosen."""
 
-OF_THE_SERVICE = ("/state", "/metrics")
-"""What is asked about all partnerships: shown, and held to nothing."""
+OF_THE_SERVICE = ("/state", "/metrics", "/contact")
+"""What is about all partnerships, as the page that names them all is: shown, and held to nothing."""
 
 
 @dataclass

@@ -27,6 +27,7 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
+from sqlalchemy.orm import aliased
 
 from outreach.booking.promises import (
     FAILED,
@@ -41,7 +42,7 @@ from outreach.county.partnerships import USUAL_SHARE, CountedShare
 from outreach.county.pupils import OwnNumbers
 from outreach.county.schools import Organisation, OwnNumber, Succession
 from outreach.county.succession import Kin, StaysOpen
-from outreach.ground.db import plain_rows
+from outreach.ground.db import among, plain_rows
 from outreach.ground.school_year import STAFF
 from outreach.ground.timespans import day_of
 from outreach.tour.adults import EVERYBODY, AdultTarget
@@ -272,10 +273,10 @@ def _questions(is_asked: Callable[[Any], ColumnElement[bool]]) -> CompoundSelect
     """
     programme_id = bindparam("programme_id", type_=Integer)
     partnership_id = bindparam("partnership_id", type_=Integer)
+    asked = select(Organisation.organisation_id).where(is_asked(Organisation.organisation_id))
+    root = aliased(Organisation)
     family = (
-        select(Organisation.organisation_id)
-        .where(is_asked(Organisation.organisation_id))
-        .cte("family", recursive=True)
+        select(root.organisation_id).where(among(root.organisation_id, asked)).cte("family", recursive=True)
     )
     family = family.union(
         select(Succession.predecessor_id).join(family, family.c.organisation_id == Succession.successor_id)
@@ -292,7 +293,7 @@ def _questions(is_asked: Callable[[Any], ColumnElement[bool]]) -> CompoundSelect
     newest_share = select(func.max(CountedShare.id)).where(CountedShare.partnership_id == partnership_id)
     newest_decisions = (
         select(func.max(TargetDecision.id))
-        .where(TargetDecision.programme_id == programme_id, TargetDecision.organisation_id.in_(everybody))
+        .where(TargetDecision.programme_id == programme_id, among(TargetDecision.organisation_id, everybody))
         .group_by(TargetDecision.organisation_id)
     )
     newest = (
@@ -305,10 +306,9 @@ def _questions(is_asked: Callable[[Any], ColumnElement[bool]]) -> CompoundSelect
         .subquery()
     )
     # Of a predecessor that another partnership holds nothing told is ours to read.
-    readable = (
-        select(family.c.organisation_id)
-        .join(Organisation, Organisation.organisation_id == family.c.organisation_id)
-        .where(or_(is_asked(family.c.organisation_id), organisations.ours(partnership_id)))
+    readable = select(Organisation.organisation_id).where(
+        among(Organisation.organisation_id, everybody),
+        or_(is_asked(Organisation.organisation_id), organisations.ours(partnership_id)),
     )
     return union_all(
         _answer(
@@ -332,7 +332,7 @@ def _questions(is_asked: Callable[[Any], ColumnElement[bool]]) -> CompoundSelect
             status=TargetDecision.kind,
         ).where(TargetDecision.id.in_(newest_decisions)),
         _answer("own", OwnNumber.urn, OwnNumber.year_group, OwnNumber.pupils, sort=OwnNumber.id).where(
-            OwnNumber.urn.in_(readable),
+            among(OwnNumber.urn, readable),
             OwnNumber.academic_year == bindparam("academic_year", type_=Integer),
         ),
         _answer(
@@ -358,7 +358,7 @@ def _questions(is_asked: Callable[[Any], ColumnElement[bool]]) -> CompoundSelect
             PromiseLimit.has,
         ).where(PromiseLimit.programme_id == programme_id, is_asked(PromiseLimit.organisation_id)),
         _answer("link", Succession.predecessor_id, Succession.successor_id, day=Succession.link_date).where(
-            Succession.predecessor_id.in_(everybody)
+            among(Succession.predecessor_id, everybody)
         ),
         _answer(
             "before",
@@ -368,10 +368,12 @@ def _questions(is_asked: Callable[[Any], ColumnElement[bool]]) -> CompoundSelect
             text=Organisation.phase_of_education,
             status=Organisation.status,
             day=Organisation.close_date,
-        )
-        .select_from(family)
-        .join(Succession, Succession.predecessor_id == family.c.organisation_id)
-        .join(Organisation, Organisation.organisation_id == family.c.organisation_id),
+        ).where(
+            among(
+                Organisation.organisation_id,
+                select(Succession.predecessor_id).where(among(Succession.predecessor_id, everybody)),
+            )
+        ),
     ).order_by("sort", "y")
 
 

@@ -413,15 +413,22 @@ def named(name: str) -> Partnership:
 
 def only() -> Partnership | None:
     """The partnership of a service that serves one; None for none or several."""
-    whose = every()
+    return _alone(first_two())
+
+
+def first_two() -> list[Partnership]:
+    """Whom the service serves, of several the first two: enough to tell none, one and several apart."""
+    return list(db.session.scalars(select(Partnership).order_by(Partnership.id).limit(2)))
+
+
+def _alone(whose: list[Partnership]) -> Partnership | None:
     return whose[0] if len(whose) == 1 else None
 
 
 def of_reference(reference: str) -> Partnership | None:
     """The one partnership whose bookings' references begin so ('MRL-…'); None for none or several."""
     prefix = reference.partition("-")[0]
-    whose = list(db.session.scalars(select(Partnership).where(Partnership.reference_prefix == prefix)))
-    return whose[0] if len(whose) == 1 else None
+    return _alone(list(db.session.scalars(select(Partnership).where(Partnership.reference_prefix == prefix))))
 
 
 def of_authority(la_code: str) -> Partnership | None:

@@ -19,11 +19,13 @@ from uuid import uuid4
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
+    Boolean,
     DateTime,
     Engine,
     ForeignKey,
     ForeignKeyConstraint,
     MetaData,
+    Select,
     Table,
     Text,
     bindparam,
@@ -34,8 +36,11 @@ from sqlalchemy.engine import Connection, Dialect, ExceptionContext
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import Pool
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from outreach.ground import clock
@@ -159,6 +164,32 @@ class Names(TypeDecorator[tuple[str, ...]]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
         return None if value is None else tuple(value.split("\n")) if value else ()
+
+
+class among(FunctionElement[bool]):  # noqa: N801 (SQLAlchemy names functions of SQL in lower case)
+    """Whether a column's number is among those of a query, which is answered first: `among(column, query)`.
+
+    For a query that PostgreSQL takes to give far more rows than it does, such as one WITH RECURSIVE: by IN it would
+    rather read the column's table whole, whosever rows are in it, than look those numbers up.
+    """
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: Any, query: Select[Any]) -> None:
+        super().__init__(column, query.scalar_subquery())
+
+
+@compiles(among)
+def _among(element: among, compiler: SQLCompiler, **named: Any) -> str:
+    column, query = (compiler.process(part, **named) for part in element.clauses)
+    return f"{column} IN {query}"
+
+
+@compiles(among, "postgresql")
+def _among_an_array(element: among, compiler: SQLCompiler, **named: Any) -> str:
+    column, query = (compiler.process(part, **named) for part in element.clauses)
+    return f"{column} = ANY (ARRAY{query})"
 
 
 _Asked = ParamSpec("_Asked")

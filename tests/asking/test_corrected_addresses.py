@@ -96,11 +96,8 @@ def right(letter: Letter, typed: str = NEW) -> corrected_addresses.Righted:
 
 
 def waiting() -> list[tuple[str, str]]:
-    return list(
-        db.session.execute(
-            select(Letter.recipient, Letter.method).where(Letter.status == WAITING).order_by(Letter.id)
-        ).tuples()
-    )
+    asked = select(Letter.recipient, Letter.method).where(Letter.status == WAITING).order_by(Letter.id)
+    return [(recipient, method) for recipient, method in db.session.execute(asked)]
 
 
 def test_the_invite_of_a_booking_goes_to_the_right_address_and_nobody_else_gets_mail(case: Case) -> None:

@@ -2,14 +2,16 @@
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 import make
 from outreach.booking import accounts, holds, promises
 from outreach.booking.accounts import Expected
-from outreach.ground.db import transaction
+from outreach.ground.db import db, transaction
 from outreach.ground.school_year import STAFF
 from outreach.tour import target_decisions
 from outreach.tour.adults import PICKED, SOME, AdultTarget
@@ -253,3 +255,42 @@ def test_as_many_shows_as_what_is_open_fills(
     c.programme.audience_ceiling = 300
     assert accounts.shows_needed(c.programme, still_open) == shows
     assert accounts.needs_two_shows(c.programme, still_open) is two
+
+
+OF_ENGLAND = 100_000
+"""Rows that PostgreSQL takes each table below to have."""
+
+
+def read_whole(plan: dict[str, Any]) -> set[str]:
+    """The tables that a plan reads from end to end."""
+    here = {plan["Relation Name"]} if plan["Node Type"] == "Seq Scan" else set()
+    return here.union(*map(read_whole, plan.get("Plans", ())))
+
+
+@pytest.mark.own_database
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("many", (1, 60))
+def test_an_account_looks_up_its_own_rows_however_many_others_have(c, many: int) -> None:
+    """By what PostgreSQL itself reckons: others' rows are not there, it takes them to be."""
+    with transaction():
+        schools = [make.school(la_code=str(n)) for n in range(800, 860)]
+        for school in schools:
+            make.own_number(school, 9, 40)
+        for former, school in zip(schools[:20], schools[20:], strict=False):
+            make.succession(former, school)
+    accounts.of_organisations(c.programme, schools, now=make.NOW)  # all read that stands in them
+    connection = db.session.connection()
+    for table in ("organisation", "own_number", "succession"):
+        connection.exec_driver_sql(f"ANALYZE {table}")
+        connection.exec_driver_sql(
+            f"UPDATE pg_class SET reltuples = {OF_ENGLAND}, relpages = 1 WHERE relname = '{table}'"
+        )
+    asked: list[tuple[str, Any]] = []
+    event.listen(
+        connection, "before_cursor_execute", lambda _c, _x, said, values, *_more: asked.append((said, values))
+    )
+    accounts.of_organisations(c.programme, schools[-many:], now=make.NOW)
+    [(statement, values)] = asked
+    plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values).scalar_one()
+    assert read_whole(plan[0]["Plan"]) & {"organisation", "own_number", "succession"} == set()
+    db.session.rollback()

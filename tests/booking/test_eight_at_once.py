@@ -17,7 +17,7 @@ from flask import Flask
 from how_many import so_many
 from outreach.ground.db import db
 
-PROGRAMS, DEEDS = 8, so_many(70, least=20)
+PROGRAMS, DEEDS = 8, so_many(70, least=35)
 
 
 @pytest.mark.browser

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 import make
+from outreach.county.partnerships import Partnership
 from outreach.ground.db import db, transaction
 from outreach.privacy import kept
 
@@ -46,14 +48,40 @@ def test_first_page_of_several_partnerships_speaks_of_none(app: Flask, client: F
     assert "Someone to Tell" not in page and "Book a performance for your school" in page
 
 
-@pytest.mark.parametrize("path", NOTICES)
-def test_notice_names_whom_to_ask_at_every_partnership(app: Flask, client: FlaskClient, path: str) -> None:
+def test_contact_names_whom_to_ask_at_every_partnership(app: Flask, client: FlaskClient) -> None:
     with transaction():
         names = [make.partnership((code,)).name for code in ("931", "930", "929")]
-    page = client.get(path).text
+    page = client.get("/contact").text
     for name in names:
         assert name in page
     assert page.count("01632 960 118") == 3 and page.count("mailto:priya@marlshire.example") == 3
+
+
+@pytest.mark.parametrize("path", NOTICES)
+def test_notice_of_one_partnership_names_whom_to_ask(app: Flask, client: FlaskClient, path: str) -> None:
+    with transaction():
+        name = make.partnership().name
+    page = client.get(path).text
+    assert name in page and "01632 960 118" in page and "mailto:priya@marlshire.example" in page
+
+
+@pytest.mark.parametrize("path", ("/", "/find", "/code", "/accessibility", "/privacy"))
+def test_page_of_several_partnerships_names_none_and_reads_no_more_than_two(
+    app: Flask, client: FlaskClient, path: str
+) -> None:
+    with transaction():
+        names = [make.partnership((str(code),)).name for code in range(900, 920)]
+    read: list[Partnership] = []
+    keep = lambda one, _context: read.append(one)  # noqa: E731
+    event.listen(Partnership, "load", keep)
+    db.session.expunge_all()
+    page = client.get(path).text
+    event.remove(Partnership, "load", keep)
+    assert len(read) <= 2
+    assert [name for name in names if name in page] == []
+    if path in NOTICES:
+        main = page.split("<main")[1].split("</main>")[0]
+        assert "The safeguarding partnership of your school’s area" in main and 'href="/contact"' in main
 
 
 def test_partnership_that_gave_no_contact_is_not_a_broken_line(app: Flask, client: FlaskClient) -> None:

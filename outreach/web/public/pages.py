@@ -5,7 +5,6 @@ from typing import Any
 from flask import current_app, g, render_template
 
 from outreach.county import partnerships
-from outreach.county.partnerships import Partnership
 from outreach.ground import clock, whose
 from outreach.ground.timespans import day_of
 from outreach.privacy import kept
@@ -18,24 +17,31 @@ from outreach.web.way_in import CodeForm
 @open_to_all
 def home() -> Any:
     """With one partnership and a programme in hand it says what the play is; else what the service is."""
-    whose = _whose()
+    is_set_up = _is_set_up()
     programme = programmes.current(g.partnership.id, day_of(clock.now())) if g.partnership else None
     year_groups = programmes.target_year_groups(programme.id) if programme else ()
     return render_template(
-        "public/home.html", whose=whose, programme=programme, year_groups=year_groups, code_form=CodeForm()
+        "public/home.html",
+        is_set_up=is_set_up,
+        programme=programme,
+        year_groups=year_groups,
+        code_form=CodeForm(),
     )
 
 
 @public.get("/contact")
 @open_to_all
 def contact() -> Any:
-    return render_template("public/contact.html", whose=_whose())
+    """The page that names every partnership, to which the notices of several lead."""
+    _is_set_up()
+    whose = [g.partnership] if g.partnership else partnerships.every()
+    return render_template("public/contact.html", whose=whose)
 
 
 @public.get("/accessibility")
 @open_to_all
 def accessibility() -> Any:
-    return render_template("public/accessibility.html", whose=_whose())
+    return render_template("public/accessibility.html", is_set_up=_is_set_up())
 
 
 @public.get("/privacy")
@@ -43,7 +49,7 @@ def accessibility() -> Any:
 def privacy() -> Any:
     return render_template(
         "public/privacy.html",
-        whose=_whose(),
+        is_set_up=_is_set_up(),
         kept=kept.KEPT,
         how_long=lambda one: kept.how_long(one, current_app.config),
     )
@@ -59,9 +65,10 @@ def cookies() -> Any:
     )
 
 
-def _whose() -> list[Partnership]:
-    """The partnerships; if there is one, the page is its own."""
-    g.partnership = partnerships.only()
+def _is_set_up() -> bool:
+    """Whether the service serves anybody yet; if it is one partnership, the page is its own."""
+    there = partnerships.first_two()
+    g.partnership = there[0] if len(there) == 1 else None
     if g.partnership:
         whose.bind(g.partnership.id)
-    return [g.partnership] if g.partnership else partnerships.every()
+    return bool(there)
