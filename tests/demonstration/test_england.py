@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 import make
 from every_address import told_year
+from log_read import log_read
 from outreach.asking.short_codes import WORDS
 from outreach.booking import limits
 from outreach.booking.promises import Booking
@@ -60,14 +61,20 @@ def without_their_row(connection: Connection) -> list[str]:
 @pytest.mark.own_database
 @pytest.mark.long  # in each run test_beside_others.py copies twelve of them and asks for their pages
 @pytest.mark.browser
-def test_copies_say_what_the_pattern_says_and_share_nothing_with_it(app: Flask, world: World) -> None:
+def test_copies_say_what_the_pattern_says_and_share_nothing_with_it(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world(told_year, NOW)
     codes = db.session.scalar(select(func.max(WaveCode.id))) or 0
     assert codes and england.PARTNERSHIPS * 10 * (codes + 1) <= 10_000 * len(WORDS)
     db.session.remove()
-    with db.engine.connect() as connection:
+    monkeypatch.setitem(app.config, "SLOW_STATEMENT_MS", 5)
+    with db.engine.connect() as connection, log_read() as log:
         assert list(england.copied(connection, Size(2, 2))) == [1, 2]
         connection.detach()
+    slow = [line["statement"] for line in log.lines("a slow statement")]
+    assert [one for one in slow if "FROM pattern_" in one] == []  # what copies years of a county is long
+    monkeypatch.setitem(app.config, "SLOW_STATEMENT_MS", 0)
     with db.engine.connect() as connection:
         assert without_their_row(connection) == []
     first, second = sorted(partnership.id for partnership in partnerships.every())
