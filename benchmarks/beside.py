@@ -4,8 +4,9 @@
 
 One made-up county with years of its own stands in two databases, in one of them beside copies with as many. Every address
 that there is is asked of both by turns, as the service asks behind its walls, where PostgreSQL reckons as deploy/postgresql
-has it, and the middle of several looks compared; who seems slower beside others is looked at oftener, until it is so or it is not. The
-floor is the county alone. Rows and statements are counted by tests/web/test_beside_others.py.
+has it, and the middle of several looks compared; who seems slower beside others is looked at oftener, until it is so or it is not. A
+round of each job that finds work of that county alone is timed in fresh copies of both, since what is done is done. The floor is the
+county alone. Rows and statements are counted by tests/web/test_beside_others.py.
 """
 
 import os
@@ -13,11 +14,13 @@ import re
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 from flask import Flask
@@ -31,22 +34,17 @@ NOTHING = 0.0005
 RECKONS = ("random_page_cost", "jit")
 """Settings of deploy/postgresql by which ways through tables are chosen."""
 
-OF_THE_SERVICE = ("/state", "/metrics", "/contact")
+OF_THE_SERVICE = ("/state", "/metrics", "/contact", "flask check")
 """What is about all partnerships, as the page that names them all is: shown, and held to nothing."""
 
 
-@dataclass
-class Page:
-    """One address, and the seconds that it took alone and beside others."""
+@dataclass(kw_only=True)
+class Timed:
+    """A page or a round of a job, and the seconds that it took alone and beside others."""
 
-    rule: Rule
-    path: str
+    name: str
     alone: list[float] = field(default_factory=list)
     beside: list[float] = field(default_factory=list)
-
-    @property
-    def door(self) -> str:
-        return self.rule.endpoint.partition(".")[0]
 
     @property
     def middles(self) -> tuple[float, float]:
@@ -64,11 +62,38 @@ class Page:
 
     def __str__(self) -> str:
         alone, beside = self.middles
-        return f"{self.rule.rule} {1000 * alone:.1f} ms alone, {1000 * beside:.1f} ms beside"
+        return f"{self.name} {1000 * alone:.1f} ms alone, {1000 * beside:.1f} ms beside"
 
 
-def two(url: str, folder: Path, others: int, years: int) -> tuple[Any, str]:
-    """Who asks, and the address of the second database, in which the county is alone."""
+@dataclass(kw_only=True)
+class Page(Timed):
+    """One address."""
+
+    rule: Rule
+    path: str
+
+    @property
+    def door(self) -> str:
+        return self.rule.endpoint.partition(".")[0]
+
+
+class Stopwatch:
+    """In the place of tests/beside.py's Meter: times what that counts, one after the other."""
+
+    def __init__(self) -> None:
+        self.laps: list[float] = []
+
+    @contextmanager
+    def counted(self) -> Iterator[Any]:
+        from beside import Cost
+
+        began = time.perf_counter()
+        yield Cost()
+        self.laps.append(time.perf_counter() - began)
+
+
+def two(url: str, folder: Path, others: int, years: int) -> tuple[Any, bytes, str]:
+    """Who asks, a mail to them, and the address of the second database, in which the county is alone."""
     os.environ.update(environment(url, folder))
     import beside
     import every_address
@@ -79,7 +104,6 @@ def two(url: str, folder: Path, others: int, years: int) -> tuple[Any, str]:
     from outreach.ground.db import db
 
     os.environ.update(beside.OUTSIDE)
-    conf = (ROOT / "deploy" / "postgresql" / "england.conf").read_text()
 
     def copied(at: str, partnerships: int) -> None:
         os.environ["DATABASE_URL"] = at
@@ -91,21 +115,18 @@ def two(url: str, folder: Path, others: int, years: int) -> tuple[Any, str]:
             db.engine.dispose()
         with psycopg.connect(at, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
-            for name in RECKONS:
-                value = re.search(rf"^{name} = (\S+)$", conf, re.MULTILINE)[1]  # type: ignore[index]
-                connection.execute(f'ALTER DATABASE "{connection.info.dbname}" SET {name} = {value}')  # type: ignore[call-overload]
+        reckon_as_deployed(at)
 
     with create_app({}).app_context():
         now = clock.now()
         county = every_address.people_at_every_door(every_address.told_year(now), now=now)
         asker = beside.at_every_door(county, make.session_of(county.told.coordinator), now)
+        mail = beside.a_mail(asker.of)
         db.session.remove()
         db.engine.dispose()
-    server, _, name = url.rpartition("/")
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE alone TEMPLATE "{name}"')  # type: ignore[call-overload]
+    alone = copy_of(url, "alone")
     began = time.perf_counter()
-    copied(f"{server}/alone", 1)
+    copied(alone, 1)
     copied(url, 1 + others)
     with psycopg.connect(url) as connection:
         row = connection.execute("SELECT pg_database_size(current_database()) / 1000000").fetchone()
@@ -114,7 +135,24 @@ def two(url: str, folder: Path, others: int, years: int) -> tuple[Any, str]:
         f"made in {time.perf_counter() - began:.0f} s",
         flush=True,
     )
-    return asker, f"{server}/alone"
+    return asker, mail, alone
+
+
+def copy_of(url: str, name: str) -> str:
+    """The address of a copy of a database that nobody is in, in the place of the one of that name."""
+    server, _, original = url.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[call-overload]
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}" STRATEGY FILE_COPY')  # type: ignore[call-overload]
+    return f"{server}/{name}"
+
+
+def reckon_as_deployed(url: str) -> None:
+    conf = (ROOT / "deploy" / "postgresql" / "england.conf").read_text()
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name in RECKONS:
+            value = re.search(rf"^{name} = (\S+)$", conf, re.MULTILINE)[1]  # type: ignore[index]
+            connection.execute(f'ALTER DATABASE "{connection.info.dbname}" SET {name} = {value}')  # type: ignore[call-overload]
 
 
 def service(url: str, folder: Path) -> Flask:
@@ -136,10 +174,59 @@ def look(asker: Any, alone: Flask, beside: Flask, pages: Iterable[Page], times: 
                     seconds.append(time.perf_counter() - began)
 
 
+def rounds(asker: Any, mail: bytes, url: str, folder: Path) -> dict[str, float]:
+    """Seconds of a round of each job, in a copy of a database that nobody is in."""
+    import beside
+    from outreach.ground import clock, whose
+    from outreach.ground.db import db
+
+    at = copy_of(url, "rounds")
+    reckon_as_deployed(at)
+    app, watch, now = service(at, folder), Stopwatch(), clock.now()
+    with app.app_context(), whose.bound(asker.of):
+        beside.put_down_work(asker, now)
+    found = beside.rounds(app, watch, asker, mail, now)  # type: ignore[arg-type]
+    with app.app_context():
+        db.engine.dispose()
+    return dict(zip(found, watch.laps, strict=True))
+
+
 def measure(url: str, folder: Path, others: int, years: int, *, looks: int, each: int) -> bool:
-    asker, other = two(url, folder, others, years)
-    alone, beside = service(other, folder), service(url, folder)
-    every = [Page(rule, path) for rule, path in asker.addresses(beside, of_each_school=False)]
+    """As on the morning at which tests tell a county's year."""
+    import make
+    from outreach.ground import clock
+    from outreach.ground.db import db
+
+    with patch.object(clock, "now", lambda: make.NOW):
+        asker, mail, other = two(url, folder, others, years)
+        alone, beside = service(other, folder), service(url, folder)
+        reached = pages_by_turns(asker, alone, beside, looks=looks, each=each)
+        for app in (alone, beside):
+            with app.app_context():
+                db.engine.dispose()
+        return jobs_by_turns(asker, mail, other, url, folder, looks=1 + looks // 3) and reached
+
+
+def jobs_by_turns(asker: Any, mail: bytes, other: str, url: str, folder: Path, *, looks: int) -> bool:
+    jobs: dict[str, Timed] = {}
+    for _ in range(looks):
+        for alone, at in ((True, other), (False, url)):
+            for name, seconds in rounds(asker, mail, at, folder).items():
+                job = jobs.setdefault(name, Timed(name=name))
+                (job.alone if alone else job.beside).append(seconds)
+    held = [job for job in jobs.values() if job.name not in OF_THE_SERVICE]
+    for job in jobs.values():
+        print(f"beside, {'of the whole service' if job not in held else 'a round'}: {job.ratio:.2f}x {job}")
+    slower = [job for job in held if job.is_slower]
+    print(f"beside: {len(slower)} of {len(held)} rounds slower than {TIMES_AT_MOST:g}x (0 asked)")
+    return not slower
+
+
+def pages_by_turns(asker: Any, alone: Flask, beside: Flask, *, looks: int, each: int) -> bool:
+    every = [
+        Page(name=rule.rule, rule=rule, path=path)
+        for rule, path in asker.addresses(beside, of_each_school=False)
+    ]
     of_all = [page for page in every if page.path in OF_THE_SERVICE]
     pages = [page for page in every if page.path not in OF_THE_SERVICE][::each]
     look(asker, alone, beside, [*pages, *of_all], looks)

@@ -24,6 +24,8 @@ FIGURES = {
         ),
         rf"beside: {NUMBER} of {NUMBER} pages slower than 1.2x",
         *(rf"beside, of the whole service: {page} " for page in ("/metrics", "/state")),
+        rf"beside, a round: {NUMBER}x flask asking chase --loop ",
+        rf"beside: {NUMBER} of {NUMBER} rounds slower than 1.2x",
     ],
     "booking": [rf"booking, sqlite{TIMES}at least"],
     "coverage": [
