@@ -1,4 +1,4 @@
-"""What a county's pages cost by the clock alone, and beside others with years of their own.
+"""What a county's pages and jobs cost by the clock alone, and beside others with years of their own.
 
   python benchmarks/beside.py [--partnerships 149] [--years 10] [--quick | --smoke]
 
