@@ -273,6 +273,7 @@ def _questions(is_asked: Callable[[Any], ColumnElement[bool]]) -> CompoundSelect
     """
     programme_id = bindparam("programme_id", type_=Integer)
     partnership_id = bindparam("partnership_id", type_=Integer)
+    # Those asked about by `among`, too: from how many they are PostgreSQL reckons how many came before them.
     asked = select(Organisation.organisation_id).where(is_asked(Organisation.organisation_id))
     root = aliased(Organisation)
     family = (
