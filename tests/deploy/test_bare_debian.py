@@ -42,7 +42,7 @@ def downgrade() -> None:
 '''
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareDebian]:
     """With its packages and the release fetched, and nothing installed yet."""
     found = made(tmp_path_factory.mktemp("bare"))
@@ -90,7 +90,7 @@ def asked(debian: BareDebian, path: str = "/sign-in") -> str:
     return debian.run("/usr/bin/python3", "-c", said, path, HOST).stdout
 
 
-def test_it_stops_in_words_before_it_touches_anything(debian: BareDebian) -> None:
+def it_stops_in_words_before_it_touches_anything(debian: BareDebian) -> None:
     def refused(*command: str) -> str:
         done = debian.run(*command)
         assert done.returncode in (1, 2), done.stdout
@@ -137,7 +137,7 @@ def test_it_stops_in_words_before_it_touches_anything(debian: BareDebian) -> Non
     assert not debian.file("/etc/outreach.env").exists()
 
 
-def test_one_command_installs_it_and_check_finds_it_ready(debian: BareDebian) -> None:
+def one_command_installs_it_and_check_finds_it_ready(debian: BareDebian) -> None:
     said = installed(debian, "--settings", SETTINGS)
     assert "Ready for production." in said, said
     assert f"https://{HOST}/sign-in/" in said and f"Outreach {release(debian)} serves https://{HOST}." in said
@@ -150,7 +150,7 @@ def test_one_command_installs_it_and_check_finds_it_ready(debian: BareDebian) ->
     assert all(one == release(debian) for _, one in mains(debian).values()), mains(debian)
 
 
-def test_run_again_it_changes_nothing(debian: BareDebian) -> None:
+def run_again_it_changes_nothing(debian: BareDebian) -> None:
     def files() -> dict[str, int]:
         places = (
             "etc/outreach.env",
@@ -168,7 +168,7 @@ def test_run_again_it_changes_nothing(debian: BareDebian) -> None:
     assert (files(), mains(debian)) == (before, processes)
 
 
-def test_an_upgrade_refuses_nobody_while_many_ask(debian: BareDebian) -> None:
+def an_upgrade_refuses_nobody_while_many_ask(debian: BareDebian) -> None:
     old = release(debian)
     versions = debian.checkout() / "migrations/versions"
     newest = max(versions.glob("[0-9]*.py"), key=lambda path: path.name)
@@ -209,7 +209,7 @@ def committed(debian: BareDebian, words: str) -> None:
         subprocess.run(["git", "-C", debian.checkout(), *command], check=True)
 
 
-def test_a_release_that_does_not_answer_is_not_switched_to(debian: BareDebian) -> None:
+def a_release_that_does_not_answer_is_not_switched_to(debian: BareDebian) -> None:
     runs = mains(debian)
     here = release(debian)
     wsgi = debian.checkout() / "wsgi.py"
@@ -222,14 +222,14 @@ def test_a_release_that_does_not_answer_is_not_switched_to(debian: BareDebian) -
     subprocess.run(["git", "-C", debian.checkout(), "reset", "-q", "--hard", here], check=True)
 
 
-def test_it_goes_back_to_the_release_before_on_the_newer_tables(debian: BareDebian) -> None:
+def it_goes_back_to_the_release_before_on_the_newer_tables(debian: BareDebian) -> None:
     before = debian.file("/opt/outreach/previous").readlink().name
     installed(debian, "--back")
     assert all(one == before for _, one in mains(debian).values())
     assert "password" in asked(debian)
 
 
-def test_it_comes_off_and_what_was_kept_stays_until_that_is_said_too(debian: BareDebian) -> None:
+def it_comes_off_and_what_was_kept_stays_until_that_is_said_too(debian: BareDebian) -> None:
     processes = [pid for pid, _ in mains(debian).values()]
     assert "is off this machine" in installed(debian, "--remove")
     assert waited(lambda: all(debian.run("test", "-e", f"/proc/{pid}").returncode for pid in processes), 30)
@@ -256,3 +256,18 @@ def test_it_comes_off_and_what_was_kept_stays_until_that_is_said_too(debian: Bar
     ):
         assert not os.path.lexists(debian.root / gone), gone
     assert debian.run("id", "outreach").returncode == 1
+
+
+def test_a_bare_debian_from_its_first_command_to_its_last(debian: BareDebian) -> None:
+    """One test, since each step goes on from the one before, and tests of one file may run in several processes."""
+    for step in (
+        it_stops_in_words_before_it_touches_anything,
+        one_command_installs_it_and_check_finds_it_ready,
+        run_again_it_changes_nothing,
+        an_upgrade_refuses_nobody_while_many_ask,
+        a_release_that_does_not_answer_is_not_switched_to,
+        it_goes_back_to_the_release_before_on_the_newer_tables,
+        it_comes_off_and_what_was_kept_stays_until_that_is_said_too,
+    ):
+        print(step.__name__.replace("_", " "), flush=True)
+        step(debian)
