@@ -27,6 +27,8 @@ from flask import Flask
 from serving import ROOT, databases, environment, options, say, size, status
 from werkzeug.routing import Rule
 
+from postgres import Postgres
+
 TIMES_AT_MOST = 1.2
 NOTHING = 0.0005
 """Seconds that no page is slower by for being beside others: what a look differs by from the next."""
@@ -141,10 +143,7 @@ def two(url: str, folder: Path, others: int, years: int) -> tuple[Any, bytes, st
 def copy_of(url: str, name: str) -> str:
     """The address of a copy of a database that nobody is in, in the place of the one of that name."""
     server, _, original = url.rpartition("/")
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[call-overload]
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}" STRATEGY FILE_COPY')  # type: ignore[call-overload]
-    return f"{server}/{name}"
+    return Postgres(server).create(name, original)
 
 
 def reckon_as_deployed(url: str) -> None:
