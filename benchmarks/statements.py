@@ -223,7 +223,7 @@ def main() -> int:
         )
     print(f"Pages asked: {', '.join(f'{n:,} with {code}' for code, n in reader.answers.most_common())}")
     print(
-        f"{len(found):,} statements, {len(beyond):,} read more than {BOUND} times what they give and {SPARE}."
+        f"statements: {len(found):,}, of which {len(beyond):,} read more than {BOUND} times what they give and {SPARE} (0 asked)"
     )
     return status(asked, not beyond)
 

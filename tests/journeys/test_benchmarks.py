@@ -110,7 +110,7 @@ FIGURES = {
         rf"mails that say some words, sqlite: {NUMBER} queries, {NUMBER} s for {NUMBER} letters",
         rf"mails that say some words, sqlite{TIMES}at most",
     ],
-    "statements": [rf"Pages asked: {NUMBER} with 200", rf"{NUMBER} statements, {NUMBER} read more"],
+    "statements": [rf"Pages asked: {NUMBER} with 200", rf"statements: {NUMBER}, of which {NUMBER} read more"],
     "partitions": [
         rf"partitions, {NUMBER} of {NUMBER} statements that read them could be sent again",
         rf"partitions, a partition each: all statements together {NUMBER}x",
@@ -154,6 +154,47 @@ def look_at(name: str, *more: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     for figure in FIGURES[name]:
         assert re.search(rf"^{figure}", done.stdout, re.MULTILINE), f"{figure}\n{done.stdout}"
+
+
+def test_lines_of_the_readme_that_no_longer_hold_are_named() -> None:
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    import readme
+
+    said = readme.figures(
+        [
+            "booking, sqlite: 0.071x (at least 0.06x asked: reached) (65 bookings a second)",
+            "slots, sqlite: 6 queries with 20 tour days, 6 with 120 (at most 6 asked)",
+            "330-half seed 1, 10 s: schools 330 of 330 (at most 330), gap 0.07 %",
+            "start: memory once made: 1.75x (at most 1.8x asked: reached)",
+            "erasing: 14.6x (at most 15x asked: reached)",
+        ]
+    )
+    printed = readme.figures(
+        [
+            "== benchmarks/booking.py --quick",
+            "booking, sqlite: 0.043x (at least 0.06x asked: MISSED) (40 bookings a second)",
+            "slots, sqlite: 6 queries with 20 tour days, 9 with 120 (at most 6 asked)",
+            "330-half seed 1, 10 s: schools 330 of 330 (at most 330), gap 0.13 %  MISSED: gap",
+            "start: memory once made: 1.79x (at most 1.8x asked: reached)",
+            "  slower: 1.4x /desk",
+            "walls, desk: 1.2x (30 ms, the owner 25 ms)",
+        ]
+    )
+    differing = [line.partition("\n")[0] for line in readme.differences(said, printed)]
+    assert [line.partition(" (")[0] for line in differing] == [
+        "no longer holds: booking, sqlite: 0.071x",
+        "no longer holds: slots, sqlite: 6 queries with 20 tour days, 6 with 120",
+        "no longer holds: 330-half seed 1, 10 s: schools 330 of 330",
+        "not printed: erasing: 14.6x",
+        "not in the README: walls, desk: 1.2x",
+    ]
+
+
+def test_the_readme_has_a_place_for_what_was_printed() -> None:
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    import readme
+
+    assert readme.FIGURES.search(readme.README.read_text())
 
 
 def test_none_is_left_out() -> None:
