@@ -62,8 +62,8 @@ def refuse_another_versions(connection):
     if revision := unknown_revision(connection):
         url = connection.engine.url
         raise RuntimeError(
-            f"the database is at revision {revision}, which this version of Outreach does not know. It was made by one "
-            "from before the first release, or by a newer one, and can be read with that alone. Nothing was changed in it."
+            f"another version of Outreach made this database (revision {revision}): one from before the first release, "
+            "or a newer one. It can be read with that alone. Nothing was changed in it."
             + COPY_AND_BEGIN_ANEW[url.get_backend_name()].format(database=url.database)
         )
 

@@ -46,7 +46,7 @@ def _seal(now: datetime) -> int:
         with transaction():
             done += history_chain.add(part, last=first + len(part) == len(waiting), now=now)
         if shown:
-            click.echo(f"  {first + len(part):,} of {len(waiting):,}", err=True)
+            click.echo(f"  {first + len(part):,} of {len(waiting):,} deeds of the history sealed", err=True)
     return done
 
 

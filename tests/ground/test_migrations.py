@@ -99,48 +99,66 @@ def test_migrations_lead_back_to_nothing_and_up_again(
 
 
 OLD = (
-    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)",
-    "INSERT INTO alembic_version VALUES ('0018')",
     "CREATE TABLE partnership (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
     "INSERT INTO partnership VALUES (1, 'Marlshire')",
 )
 """A database as a version from before the first release left it."""
+REVISION = (
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)",
+    "INSERT INTO alembic_version VALUES ('{}')",
+)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def old_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database at a revision that there is no more."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/old.sqlite"
+def old_database(engine_of: str, revision: str, request: pytest.FixtureRequest) -> str:
+    """The URL of a database of before the first release, at a revision or, by '', at none."""
+    if engine_of == "sqlite":
+        url = f"sqlite:///{request.getfixturevalue('tmp_path')}/old.sqlite"
     else:
         url = request.getfixturevalue("postgres").create("made_by_another_version")
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
-        for statement in OLD:
-            connection.execute(text(statement))
+        for statement in (*OLD, *(REVISION if revision else ())):
+            connection.execute(text(statement.format(revision)))
     engine.dispose()
     return url
 
 
 @pytest.mark.parametrize(
-    "words", [("upgrade",), ("downgrade", "--drop-data", "base"), ("stamp", "head"), ("current",)]
+    "engine_of", [pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.long)]
 )
-@pytest.mark.long
+@pytest.mark.parametrize(
+    "words, revision",
+    [
+        (("upgrade",), "0002_guards"),  # a name that is known, over other tables
+        *(
+            pytest.param(words, revision, marks=pytest.mark.long)
+            for words, revision in (
+                (("upgrade",), ""),
+                (("upgrade",), "0018"),
+                (("downgrade", "--drop-data", "base"), "0018"),
+                (("stamp", "head"), "0018"),
+                (("current",), "0018"),
+            )
+        ),
+    ],
+)
 def test_a_database_of_another_version_is_refused_in_words_and_left_as_it_is(
-    old_database: str, tmp_path: Path, words: tuple[str, ...]
+    request: pytest.FixtureRequest, tmp_path: Path, engine_of: str, words: tuple[str, ...], revision: str
 ) -> None:
-    said = flask_db(old_database, tmp_path, *words, refused=True)
+    url = old_database(engine_of, revision, request)
+    before = what_stands(url)
+    said = flask_db(url, tmp_path, *words, refused=True)
     keep = {
         "sqlite": f"stop the service and copy {tmp_path}/old.sqlite",
         "postgresql": 'pg_dump --format=custom --file=outreach-before.dump "$DATABASE_URL"',
-    }[old_database.split(":")[0]]
-    assert "the database is at revision 0018, which this version of Outreach does not know" in said
+    }[engine_of]
+    assert f"another version of Outreach made this database (revision {revision or 'none'})" in said
     assert f"To keep a copy: {keep}" in said and "To begin anew:" in said
     assert "Traceback" not in said
-    assert what_stands(old_database) == ({"alembic_version", "partnership"}, [])
-    engine = create_engine(old_database.replace("postgresql://", "postgresql+psycopg://"))
+    assert what_stands(url) == before
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.connect() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0018"
+        assert not revision or connection.scalar(text("SELECT version_num FROM alembic_version")) == revision
         assert connection.execute(text("SELECT id, name FROM partnership")).all() == [(1, "Marlshire")]
     engine.dispose()
 
