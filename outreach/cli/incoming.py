@@ -16,6 +16,10 @@ from outreach.post.incoming import inbox, mailbox, parsed_mail, receiving
 TRY_AGAIN = 75
 """EX_TEMPFAIL of sysexits.h: the mail server keeps the mail and tries again later."""
 
+AT_MOST = 3600.0
+"""Seconds between looks while our sign-in is refused: each pause is twice the last, since a sign-in that is tried
+more often gets the account locked."""
+
 
 @post.command("receive")
 @click.option(
@@ -48,25 +52,26 @@ def poll(loop: bool, every: float) -> None:
     if ours is None:
         raise click.ClickException("IMAP_URL is not set, so there is no mailbox to look into.")
     stop, rounds = StopSignal(), Rounds(job_rounds.POLL)
-    said = ""
+    said, refused = "", 0
     if loop:
         say(f"Looking into the mailbox {ours.folder} at {ours.host}.")
     while not stop.is_set():
         with rounds.one() as this:
-            problem = _look(ours, stop, this)
+            problem, was_refused = _look(ours, stop, this)
             # What hinders is said once, not at every look.
             if problem and problem != said:
                 say(problem, err=True)
         said = problem
         if not loop:
             raise SystemExit(1 if problem else 0)
-        stop.wait(every)
+        refused = refused + 1 if was_refused else 0
+        stop.wait(min(every * 2**refused, max(every, AT_MOST)))
     say("Stopped. No mail is left half taken.")
 
 
-def _look(ours: mailbox.Mailbox, stop: StopSignal, this: Round) -> str:
-    """One look, noted for the status page; what hindered it, '' when nothing did."""
-    problem = ""
+def _look(ours: mailbox.Mailbox, stop: StopSignal, this: Round) -> tuple[str, bool]:
+    """One look, noted for the status page; what hindered it, '' if nothing; whether our sign-in was refused."""
+    problem, refused = "", False
     try:
         done = mailbox.look(ours, _take, stop=stop.is_set)
         this.done = done.taken
@@ -74,16 +79,16 @@ def _look(ours: mailbox.Mailbox, stop: StopSignal, this: Round) -> str:
             unreadable = f", {done.unreadable} of them unreadable" if done.unreadable else ""
             say(f"Took in {done.taken} {'mail' if done.taken == 1 else 'mails'}{unreadable}.")
     except mailbox.MailboxTrouble as trouble:
-        problem, this.faults = str(trouble), 1
+        problem, refused, this.faults = str(trouble), trouble.refused, 1
     except OperationalError as error:
         db.session.rollback()
-        return f"The database cannot be reached: {error.orig}"
+        return f"The database cannot be reached: {error.orig}", False
     try:
         with transaction():
             inbox.looked(problem=problem, now=clock.now())
     except OperationalError as error:
-        return f"The database cannot be reached: {error.orig}"
-    return problem
+        return f"The database cannot be reached: {error.orig}", refused
+    return problem, refused
 
 
 def _take(raw: bytes) -> bool | None:

@@ -213,7 +213,12 @@ def test_a_refused_sign_in_pauses_the_post_and_says_so(app: Flask) -> None:
         paused = pauses.standing()
         assert paused is not None and paused.reason == done.held_up
         assert go(right, 14) == Round(held_up=done.held_up)  # not every look is a try
-        assert go(right, 15) == Round(sent=1)
+        # Each pause is as long as all before it together, up to two hours.
+        for tried, too_early in ((15, 29), (30, 59), (60, 119), (120, 239)):
+            assert go(wrong, tried).later == 1
+            assert go(right, too_early).later == 0
+        assert go(wrong, 240).later == 1 and go(right, 359).later == 0
+        assert go(right, 360) == Round(sent=1)
         assert pauses.standing() is None
 
 

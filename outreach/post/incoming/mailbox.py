@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from outreach.post import server_words
 from outreach.post.incoming.parsed_mail import MAIL_AT_MOST
 
 TIMEOUT = 60.0
@@ -23,7 +24,9 @@ class BadMailbox(ValueError):
 
 
 class MailboxTrouble(Exception):
-    """The mailbox cannot be looked into, or a mail not moved; the text says why."""
+    """The mailbox cannot be looked into, or a mail not moved; the text says why. `refused`: our sign-in was."""
+
+    refused = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,17 +103,17 @@ def look(
     it is. Of a mail that is too large it gets a byte more than may be. What `take` raises ends the look.
     Raises Trouble.
     """
-    done = LookTaken()
+    done, secret = LookTaken(), _secret(mailbox)
     try:
-        line = _sign_in(mailbox)
-    except (imaplib.IMAP4.error, OSError) as error:
-        raise MailboxTrouble(_said(mailbox, error)) from error
-    try:
-        _Round(mailbox, line, take, stop, done).through()
-    except (imaplib.IMAP4.error, OSError) as error:
-        raise MailboxTrouble(_said(mailbox, error)) from error
-    finally:
-        _leave(line)
+        line = _sign_in(mailbox, secret)
+        try:
+            _Round(mailbox, line, take, stop, done).through()
+        finally:
+            _leave(line)
+    except (imaplib.IMAP4.error, OSError, MailboxTrouble) as error:
+        trouble = MailboxTrouble(server_words.without(secret, _said(mailbox, error))[:500])
+        trouble.refused = isinstance(error, _Refused)
+        raise trouble from None
     return done
 
 
@@ -189,7 +192,21 @@ class _Round:
         raise MailboxTrouble(f"The mailbox does not let us make the folder {name}.")
 
 
-def _sign_in(mailbox: Mailbox) -> imaplib.IMAP4:
+class _Refused(imaplib.IMAP4.error):
+    """Our sign-in."""
+
+
+def _secret(mailbox: Mailbox) -> str:
+    """The password, or the token. Raises MailboxTrouble."""
+    try:
+        return server_words.token_of(mailbox.token_file) if mailbox.token_file else mailbox.password
+    except server_words.NoToken as error:
+        raise MailboxTrouble(
+            f"IMAP_TOKEN_FILE {mailbox.token_file} holds no token that can be read."
+        ) from error
+
+
+def _sign_in(mailbox: Mailbox, secret: str) -> imaplib.IMAP4:
     trusted = ssl.create_default_context()
     if mailbox.security == "tls":
         line: imaplib.IMAP4 = imaplib.IMAP4_SSL(
@@ -200,13 +217,12 @@ def _sign_in(mailbox: Mailbox) -> imaplib.IMAP4:
     try:
         if mailbox.security == "starttls":
             line.starttls(ssl_context=trusted)
-        if mailbox.token_file is not None:
-            _show_token(line, mailbox.user, mailbox.token_file)
-        elif "AUTH=PLAIN" in line.capabilities:
-            # LOGIN takes ASCII only (RFC 3501 6.2.3).
-            line.authenticate("PLAIN", lambda _: f"\0{mailbox.user}\0{mailbox.password}".encode())
-        else:
-            line.login(mailbox.user, mailbox.password)
+        try:
+            _show(line, mailbox, secret)
+        except imaplib.IMAP4.abort:
+            raise  # the line is gone
+        except imaplib.IMAP4.error as error:
+            raise _Refused(*error.args) from None
         # What a server can do it may say only to whom it knows.
         line.capabilities = tuple(_text(line.capability()[1][-1]).upper().split())
     except BaseException:
@@ -215,17 +231,16 @@ def _sign_in(mailbox: Mailbox) -> imaplib.IMAP4:
     return line
 
 
-def _show_token(line: imaplib.IMAP4, user: str, file: Path) -> None:
-    """Sign in by XOAUTH2; the token is read anew each time, since it lives for an hour."""
-    try:
-        token = file.read_text("ascii").strip()
-        if not token or not token.isprintable() or " " in token:
-            raise ValueError
-    except (OSError, ValueError) as error:
-        raise MailboxTrouble(f"IMAP_TOKEN_FILE {file} holds no token that can be read.") from error
-    said = [f"user={user}\x01auth=Bearer {token}\x01\x01".encode()]
-    # A challenge tells why it was refused; the empty answer fetches the refusal itself.
-    line.authenticate("XOAUTH2", lambda _: said.pop() if said else b"")
+def _show(line: imaplib.IMAP4, mailbox: Mailbox, secret: str) -> None:
+    """By XOAUTH2 where it is a token. LOGIN takes ASCII only (RFC 3501 6.2.3)."""
+    if mailbox.token_file is not None:
+        said = [f"user={mailbox.user}\x01auth=Bearer {secret}\x01\x01".encode()]
+        # A challenge tells why it was refused; the empty answer fetches the refusal itself.
+        line.authenticate("XOAUTH2", lambda _: said.pop() if said else b"")
+    elif "AUTH=PLAIN" in line.capabilities:
+        line.authenticate("PLAIN", lambda _: f"\0{mailbox.user}\0{secret}".encode())
+    else:
+        line.login(mailbox.user, secret)
 
 
 def _leave(line: imaplib.IMAP4) -> None:
@@ -238,7 +253,7 @@ def _leave(line: imaplib.IMAP4) -> None:
 def _ok(answer: tuple[str, list[Any]], deed: str) -> list[Any]:
     status, data = answer
     if status != "OK":
-        raise MailboxTrouble(f"The mailbox did not let us {deed}: {_text(data[0] if data else b'')[:300]}")
+        raise MailboxTrouble(f"The mailbox did not let us {deed}: {_text(data[0] if data else b'')}")
     return data
 
 
@@ -252,10 +267,12 @@ def _text(said: Any) -> str:
 
 
 def _said(mailbox: Mailbox, error: Exception) -> str:
-    """Why it went wrong, with the server's own words, and never with ours."""
+    """Why it went wrong, with the server's own words."""
+    if isinstance(error, MailboxTrouble):
+        return str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"The certificate of the mailbox at {mailbox.host} cannot be trusted: {error.verify_message}."
     if isinstance(error, OSError):
         return f"The mailbox at {mailbox.host} could not be reached: {error.strerror or error}."
     words = _text(error.args[0] if error.args else "")
-    return f"The mailbox at {mailbox.host} refused us: {words[:300]}"
+    return f"The mailbox at {mailbox.host} refused us: {words}"

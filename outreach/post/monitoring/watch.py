@@ -188,8 +188,8 @@ def worries(
         found.append(LATE if state.postmen else NOBODY)
     if state.pause is not None and not state.pause.nothing_goes:
         found.append(CROWDED)
-    if polls and (state.looked is None or now - state.looked.looked_at > patience):
-        found.append(MAILBOX_LATE)
-    elif state.looked is not None and state.looked.problem:
+    if state.looked is not None and state.looked.problem:
         found.append(MAILBOX)
+    elif polls and (state.looked is None or now - state.looked.looked_at > patience):
+        found.append(MAILBOX_LATE)
     return found

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from outreach.post import server_words
 from outreach.post.envelopes import CannotWriteTo, plain_address
 from outreach.post.outgoing.claims import Later
 from outreach.post.outgoing.pauses import CROWDED, REFUSED, UNREACHABLE
@@ -95,6 +96,7 @@ class MailConnection:
     def __init__(self, server: Server, *, our_name: str) -> None:
         self.server, self.our_name = server, our_name
         self.smtp: _Smtp | None = None
+        self.secret = server.password
         self.taken = 0
         self.lost = 0
 
@@ -159,7 +161,7 @@ class MailConnection:
         if code == 421:  # it closes this line, and says so (RFC 5321 3.8)
             raise _Lost(certain=True)
         self._reset()
-        raise judge(code, _words(answer), about=about)
+        raise judge(code, self._words(answer), about=about)
 
     def _reset(self) -> None:
         """Ready for the next letter; a server that cannot even do that is rung anew."""
@@ -177,15 +179,15 @@ class MailConnection:
             why = f"{where} shows a certificate that cannot be trusted: {error.verify_message}."
             raise MailServerTrouble(why, kind=REFUSED) from error
         except smtplib.SMTPAuthenticationError as error:
-            raise judge(error.smtp_code, _words(error.smtp_error), about="our sign-in") from error
+            raise judge(error.smtp_code, self._words(error.smtp_error), about="our sign-in") from error
         except smtplib.SMTPResponseException as error:
-            raise judge(error.smtp_code, _words(error.smtp_error), about="us") from error
+            raise judge(error.smtp_code, self._words(error.smtp_error), about="us") from error
         except smtplib.SMTPServerDisconnected as error:
             raise MailServerTrouble(
                 f"{where} could not be reached: it closed the line.", kind=UNREACHABLE
             ) from error
         except smtplib.SMTPException as error:
-            why = f"{where} does not offer what SMTP_URL asks for: {error}"
+            why = f"{where} does not offer what SMTP_URL asks for: {self._words(str(error))}"
             raise MailServerTrouble(why.rstrip(".") + ".", kind=REFUSED) from error
         except OSError as error:
             why = f"{where} could not be reached: {error.strerror or error}."
@@ -218,12 +220,10 @@ class MailConnection:
         return smtp
 
     def _show_token(self, smtp: "_Smtp", file: Path) -> None:
-        """Sign in by XOAUTH2; the token is read anew each time, since it lives for an hour."""
+        """Sign in by XOAUTH2."""
         try:
-            token = file.read_text("ascii").strip()
-            if not token or not token.isprintable() or " " in token:
-                raise ValueError
-        except (OSError, ValueError) as error:
+            self.secret = token = server_words.token_of(file)
+        except server_words.NoToken as error:
             raise MailServerTrouble(
                 f"SMTP_TOKEN_FILE {file} holds no token that can be read.", kind=REFUSED
             ) from error
@@ -235,6 +235,13 @@ class MailConnection:
             return f"user={self.server.user}\x01auth=Bearer {token}\x01\x01" if challenge is None else ""
 
         smtp.auth("XOAUTH2", words)
+
+    def _words(self, answer: bytes | str) -> str:
+        """On one line, without what we signed in with."""
+        said = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+        return server_words.without(
+            self.secret, "".join(c if c.isprintable() else " " for c in " ".join(said.split()))
+        )
 
     def _drop(self) -> None:
         if self.smtp is not None:
@@ -305,8 +312,3 @@ def judge(code: int, said: str, *, about: str) -> Exception:
     if code < 400:  # an answer that makes no sense: perhaps taken, perhaps not
         return Later(why, certain=False)
     return Never(why, no_such_address=about == "the address" and bool(_NO_SUCH_ADDRESS.match(said)))
-
-
-def _words(answer: bytes | str) -> str:
-    said = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return "".join(c if c.isprintable() else " " for c in " ".join(said.split()))

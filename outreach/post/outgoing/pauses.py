@@ -14,8 +14,10 @@ from outreach.ground.db import Base, Instant, db, transaction
 REFUSED, UNREACHABLE, CROWDED = "refused", "unreachable", "crowded"
 
 WAIT = {REFUSED: timedelta(minutes=15), UNREACHABLE: timedelta(minutes=1)}
-"""How often one letter is tried while the post is held up. A sign-in that is tried more often gets the
-account locked."""
+"""How soon one letter is tried while the post is held up. A sign-in that is tried more often gets the account
+locked."""
+AT_MOST = timedelta(hours=2)
+"""Each pause of a server that refuses us is as long as all before it together, up to this."""
 
 SAID = {
     REFUSED: "The mail server takes none from us.",
@@ -94,7 +96,7 @@ def ask_leave(name: str, now: datetime) -> Leave:
         db.session.rollback()
         return Leave()
     kind, reason, pause_id = pause.kind, pause.reason, pause.id
-    next_try = now + (ALONE if kind == CROWDED else WAIT[kind])
+    next_try = now + (ALONE if kind == CROWDED else _wait(kind, since=pause.recorded_at, now=now))
     with transaction():
         mine = db.session.scalar(
             update(Pause)
@@ -146,10 +148,18 @@ def give_back(name: str, now: datetime) -> None:
 
 def hold_up(kind: str, reason: str, *, now: datetime) -> None:
     """The post is held up from now on, or still; in the caller's transaction."""
-    wait = WAIT[kind] if kind in WAIT else timedelta(seconds=random.uniform(*JITTER))
     pause = standing()
     if pause is None:
         pause = Pause(recorded_at=now)
         db.session.add(pause)
+    elif pause.kind != kind:
+        pause.recorded_at = now
+    wait = _wait(kind, since=pause.recorded_at, now=now)
     pause.kind, pause.reason, pause.tried_at, pause.again_at, pause.holder = kind, reason, now, now + wait, ""
     db.session.flush()
+
+
+def _wait(kind: str, *, since: datetime, now: datetime) -> timedelta:
+    if kind == CROWDED:
+        return timedelta(seconds=random.uniform(*JITTER))
+    return min(max(WAIT[kind], now - since), AT_MOST) if kind == REFUSED else WAIT[kind]
