@@ -1,5 +1,4 @@
-"""The trend and the forecast as lines in the pixels of a picture: what was, what is booked, what the pace
-gives, and where the tour ends. Pure.
+"""The trend as lines in the pixels of a picture: what was, what is booked, and where the tour ends. Pure.
 
 It is drawn for wide windows; a phone shows bars. Geometry only, x to the right and y downwards.
 """
@@ -39,7 +38,7 @@ WIDE = Frame(width=760, height=236, left=34, right=158)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """What stands at a mark. `kind`: 'target', 'seen', 'booked', 'expected' or 'tour'."""
+    """What stands at a mark. `kind`: 'target', 'seen', 'booked' or 'tour'."""
 
     kind: str
     x: int
@@ -63,8 +62,7 @@ class Drawing:
     """Lines as the points of a polyline, '' for none; marks as (x, y); shades as (x, width); grid and months
     as (place, text).
 
-    `between`: what lies between the slower and the faster course, '' where they are one. `tour_end`: x of the
-    last tour day.
+    `tour_end`: x of the last tour day.
     """
 
     frame: Frame
@@ -77,13 +75,9 @@ class Drawing:
     area: str
     seen: str
     booked: str
-    slower: str
-    faster: str
-    between: str
     tour_end: float | None
     now: tuple[float, float]
     booked_end: tuple[float, float] | None
-    expected_ends: list[tuple[float, float]]
     labels: list[Label]
 
 
@@ -104,12 +98,7 @@ def draw(
     scale = _Scale(frame, first_day(year), max(found.ends, trend[-1].day), found.target)
     here = scale.at(trend[-1])
     seen = _line(scale, trend)
-    # Two lines that lie on each other say no more than one: what is booked has its own until the pace passes
-    # it.
     booked = found.with_booked if found.booked > found.seen else ()
-    foretold = not found.is_over and found.pace is not None and found.faster[-1].organisations > found.seen
-    slower = _until(found.slower, found.slower_on) if foretold else []
-    faster = _until(found.faster, found.faster_on) if foretold else []
     booked_end = scale.at(booked[-1]) if booked else None
     return Drawing(
         frame=frame,
@@ -122,35 +111,18 @@ def draw(
         area=f"{scale.x(trend[0].day)},{scale.floor} {seen} {here[0]},{scale.floor}",
         seen=seen,
         booked=_line(scale, [trend[-1], *booked]) if booked else "",
-        slower=_line(scale, [trend[-1], *slower]) if slower and slower != faster else "",
-        faster=_line(scale, [trend[-1], *faster]) if faster else "",
-        between=_line(scale, [trend[-1], *faster, *_along(slower, faster), *reversed(slower)])
-        if slower != faster
-        else "",
         tour_end=None if found.tour_ends is None else scale.x(found.tour_ends),
         now=here,
         booked_end=booked_end,
-        expected_ends=list(dict.fromkeys(scale.at(line[-1]) for line in (faster, slower) if line)),
         labels=_labels(
             frame,
             found,
             scale=scale,
             here=here,
             booked_end=booked_end,
-            ends=(slower[-1], faster[-1]) if faster else None,
             saw=saw,
         ),
     )
-
-
-def _until(line: Sequence[Point], reached_on: date | None) -> list[Point]:
-    """A course as far as the day on which the last school is reached."""
-    return [p for p in line if reached_on is None or p.day <= reached_on]
-
-
-def _along(slower: Sequence[Point], faster: Sequence[Point]) -> list[Point]:
-    """From where the faster course ends, straight on to the day on which the slower does."""
-    return [Point(day=slower[-1].day, organisations=faster[-1].organisations)] if slower and faster else []
 
 
 class _Scale:
@@ -211,7 +183,6 @@ def _labels(
     scale: _Scale,
     here: tuple[float, float],
     booked_end: tuple[float, float] | None,
-    ends: tuple[Point, Point] | None,
     saw: str,
 ) -> list[Label]:
     """The target and where the lines lead stand in a column at the right, one under the other; the rest at
@@ -226,16 +197,6 @@ def _labels(
         else:
             left, low = round(booked_end[0] + 10), round(min(booked_end[1] + 20, scale.floor - 6))
             labels.append(Label(kind="booked", x=left, y=low, at_its_end=False, words=words))
-    if ends is not None and found.slower_on is not None:
-        column.append(("expected", scale.y(ends[0].organisations), f"reached by {_short(found.slower_on)}"))
-    elif ends is not None and ends[1].organisations > found.booked:
-        number = f"{ends[1].organisations:,}"
-        span = (
-            number
-            if ends[0].organisations == ends[1].organisations
-            else f"{ends[0].organisations:,} to {number}"
-        )
-        column.append(("expected", scale.y(ends[1].organisations), f"{span} at this pace"))
     base = 0.0
     for kind, y, words in sorted(column, key=lambda item: (item[1], item[0] != "target")):
         base = max(y + 5, base + LINE)

@@ -1,16 +1,13 @@
-"""The forecast: between which tour days the last school is reached, or how many are not, by pace, bookings
-and free places. Pure.
+"""The forecast: how many schools what is booked reaches, how many have no place on the tour, and what the last 30
+school days would lead to. Pure.
 
 It never looks past the last tour day that is given, nor past the free places on the tour days until then;
 schools that said no or cannot be reached are left out, and so are those that wait for a report or a number
-and need no place.
+and need no place. Places go to the schools that need the fewest first, so that the bound is of the most schools
+that could be reached.
 
-The pace is that of the last 30 school days, or of as many as there were since the first show: its first and
-its last half (15 school days each), the slower and the faster of which give a range. Under ten school days
-there is none, and nothing is said of a pace. Holidays are left out, of what was and of what is to come. On
-each tour day at least what is booked by then counts, and where the pace gives more, the pace, but never more
-than the free places until then allow. Places go to the schools that need the fewest first, so that the bound
-is of the most schools that could be reached.
+What the last 30 school days would lead to is a guide in one sentence: a tour speeds up and slows down, so that no
+range made of them holds what comes. They are as many as there were since the first show, where these are ten at least.
 """
 
 from bisect import bisect_right
@@ -45,14 +42,13 @@ class NotForeseen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How many schools a stretch of `half` school days reached: the `slower` and the `faster` half of `over`
-    school days."""
+class Guide:
+    """`recent` schools were reached in the last `over` school days; at that pace `by_the_end` have seen it when the
+    tour ends."""
 
-    slower: int
-    faster: int
-    half: int
+    recent: int
     over: int
+    by_the_end: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +58,8 @@ class Forecast:
 
     `left` schools need `needed` places, of which `places` are free on the tour days to come; with all of them
     `unplaced` schools stay without. A place is a show of a tour day, or of adults one at a session (`adds`), which has
-    `places_of_one`. `pace` None: too few school days.
-    `with_booked`, `slower` and `faster` begin today; the first ends at the last show that is booked, the
-    others at the tour's end. `slower_on` and `faster_on` are tour days, on which the last of the schools that
-    can be reached is, None: on none that is given.
+    `places_of_one`. `with_booked` begins today and ends at the last show that is booked. `guide` None: too few
+    school days, or no tour day to come.
     """
 
     today: date
@@ -80,12 +74,8 @@ class Forecast:
     unplaced: int
     places_of_one: int
     adds: str
-    pace: Pace | None
     with_booked: tuple[Point, ...]
-    slower: tuple[Point, ...]
-    faster: tuple[Point, ...]
-    slower_on: date | None
-    faster_on: date | None
+    guide: Guide | None
 
     @property
     def booked(self) -> int:
@@ -98,11 +88,6 @@ class Forecast:
         return self.target - self.left_out.organisations
 
     @property
-    def missing(self) -> tuple[int, int]:
-        """How many of these will not have seen it when the tour ends: by the faster pace, by the slower."""
-        return self.aim - self.faster[-1].organisations, self.aim - self.slower[-1].organisations
-
-    @property
     def to_add(self) -> int:
         """Tour days or sessions that are missing, so that each school that is left has its places."""
         return -(-max(0, self.needed - self.places) // self.places_of_one)
@@ -113,7 +98,7 @@ class Forecast:
 
     @property
     def reached_by_booked(self) -> bool:
-        """Whether what is booked is enough, whatever the pace."""
+        """Whether what is booked is enough."""
         return self.booked >= self.aim
 
 
@@ -136,119 +121,53 @@ def forecast_of_programme(
     `left`: for each other school that can be reached the places it needs. `tour`: every tour day that is
     given, past ones too, in order, each with its free places.
     """
-    pace = _pace(today, school_days, seen)
     coming = [(d, free) for d, free in tour if d > today]
-    last = max([today, *(d for d, _ in coming), *booked])
+    tour_ends = max([*(d for d, _ in tour), *booked], default=None)
     enough_for = list(accumulate(sorted(left)))
-    slower, slower_on = _course(
-        today,
-        school_days=school_days,
-        seen=seen,
-        booked=booked,
-        enough_for=enough_for,
-        coming=coming,
-        recent=pace.slower if pace else None,
-        pace=pace,
-    )
-    faster, faster_on = _course(
-        today,
-        school_days=school_days,
-        seen=seen,
-        booked=booked,
-        enough_for=enough_for,
-        coming=coming,
-        recent=pace.faster if pace else None,
-        pace=pace,
-    )
     places = sum(free for _, free in coming)
+    placed = bisect_right(enough_for, places)
     return Forecast(
         today=today,
         ends=max([*school_days[-1:], *booked[-1:], *(d for d, _ in coming)], default=today),
-        tour_ends=max([*(d for d, _ in tour), *booked], default=None),
+        tour_ends=tour_ends,
         target=target,
         seen=len(seen),
         left_out=left_out,
         left=len(left),
         needed=sum(left),
         places=places,
-        unplaced=len(left) - bisect_right(enough_for, places),
+        unplaced=len(left) - placed,
         places_of_one=places_of_one,
         adds=adds,
-        pace=pace,
         with_booked=tuple(
             running(list(booked), _weekly(today, booked[-1] if booked else today), base=len(seen))
         ),
-        slower=tuple(_read_off(slower, _weekly(today, last), slower_on)),
-        slower_on=slower_on,
-        faster=tuple(_read_off(faster, _weekly(today, last), faster_on)),
-        faster_on=faster_on,
+        guide=_guide(today, school_days, seen, booked=len(booked), placed=placed, tour_ends=tour_ends),
     )
 
 
-def _course(
+def _guide(
     today: date,
-    *,
     school_days: Sequence[date],
     seen: Sequence[date],
-    booked: Sequence[date],
-    enough_for: Sequence[int],
-    coming: Sequence[tuple[date, int]],
-    recent: int | None,
-    pace: Pace | None,
-) -> tuple[dict[date, int], date | None]:
-    """(how many have seen it by each tour day to come, the one on which the last is reached) at one pace.
-
-    `enough_for`: how many places the first of those that are left need, the first two, and so on: those that need
-    the fewest come first.
-    """
-    aim = len(seen) + len(booked) + len(enough_for)
-    by = {today: len(seen)}
-    best, reached_on = len(seen), today if len(seen) >= aim else None
-    free = dict.fromkeys(booked, 0)
-    for d, n in coming:
-        free[d] = free.get(d, 0) + n
-    places = 0
-    for d in sorted(free):
-        places += free[d]
-        certain = len(seen) + bisect_right(booked, d)
-        passed = bisect_right(school_days, d) - bisect_right(school_days, today)
-        hoped = len(seen) + passed * recent // pace.half if pace and recent is not None else 0
-        best = max(best, min(certain + bisect_right(enough_for, places), max(certain, hoped)))
-        by[d] = best
-        if best >= aim and reached_on is None:
-            reached_on = d
-    return by, reached_on
-
-
-def _pace(today: date, school_days: Sequence[date], seen: Sequence[date]) -> Pace | None:
-    """The two halves of the stretch that the pace is taken from; of an odd one both have the day in the
-    middle."""
-    stretch = [d for d in school_days if d <= today and seen and d >= seen[0]][-WINDOW:]
-    if len(stretch) < AT_LEAST:
+    *,
+    booked: int,
+    placed: int,
+    tour_ends: date | None,
+) -> Guide | None:
+    """`placed`: how many of those that are left the free places are enough for."""
+    stretch = [d for d in school_days if seen and seen[0] <= d <= today][-WINDOW:]
+    if len(stretch) < AT_LEAST or tour_ends is None or tour_ends <= today:
         return None
-    half = -(-len(stretch) // 2)
-    first = sum(stretch[0] <= d < stretch[half] for d in seen)
-    newest = sum(stretch[-half] <= d <= today for d in seen)
-    return Pace(slower=min(first, newest), faster=max(first, newest), half=half, over=len(stretch))
+    recent = sum(stretch[0] <= d <= today for d in seen)
+    to_come = sum(today < d <= tour_ends for d in school_days)
+    more = min(booked + placed, max(booked, to_come * recent // len(stretch)))
+    return Guide(recent=recent, over=len(stretch), by_the_end=len(seen) + more)
 
 
 def _weekly(first: date, last: date) -> list[date]:
     """Both, and the Sundays between them."""
     return [first, *sundays(first, last), last] if last > first else [first]
-
-
-def _read_off(found: dict[date, int], at: list[date], also: date | None) -> list[Point]:
-    """The newest number known by each of some days, and by one more."""
-    points: list[Point] = []
-    known = iter(sorted(found.items()))
-    following = next(known, None)
-    number = 0
-    for d in sorted({*at, *([also] if also is not None and at[0] < also < at[-1] else [])}):
-        while following is not None and following[0] <= d:
-            number = following[1]
-            following = next(known, None)
-        points.append(Point(day=d, organisations=number))
-    return points
 
 
 def headline(found: Forecast, *, seen: str = "seen it", missed: str = "did not see it") -> str:
@@ -273,18 +192,7 @@ def headline(found: Forecast, *, seen: str = "seen it", missed: str = "did not s
         return f"With what is booked, the last school is reached on {on}"
     if found.to_add:
         return f"{_places(found)}: {found.unplaced:,} would miss it; add {count(found.to_add, found.adds)}"
-    if found.pace is None or not found.pace.faster:
-        return _places(found)
-    if found.slower_on is not None and found.faster_on is not None:
-        first, last = day(found.faster_on, today=found.today), day(found.slower_on, today=found.today)
-        when = f"on {first}" if first == last else f"between {first} and {last}"
-        return f"At this pace, the last school is reached {when}"
-    fewest, most = found.missing
-    if fewest == most:
-        schools = count(most, "school")
-    else:
-        schools = f"{fewest:,} to {count(most, 'school')}" if fewest else f"up to {count(most, 'school')}"
-    return f"At this pace, {schools} would miss it by the end of the tour"
+    return _places(found)
 
 
 def _places(found: Forecast) -> str:
@@ -310,30 +218,22 @@ def reasons(found: Forecast, asked: Asked = OF_SCHOOLS) -> str:
         one = "show" if found.adds == TOUR_DAY else "place"
         days = f"{count(found.to_add, found.adds)} at {count(found.places_of_one, one)} a {found.adds.split()[-1]}"
         said.append(f"No {found.adds} is given yet: {schools} {count(found.needed, 'place')}, {days}.")
-    elif found.left and found.pace is None:
-        if found.seen:
-            said.append(f"Nothing is said of a pace before there were {AT_LEAST} school days of it.")
-    elif found.left and found.pace is not None:
-        said.append(_pace_said(found.pace, asked))
+    elif found.left and found.guide is not None:
+        said.append(_guide_said(found, found.guide, asked))
     if found.left_out.organisations:
         said.append(f"Left out: {_left_out(found.left_out)}.")
     return " ".join(said)
 
 
-def _pace_said(pace: Pace, asked: Asked) -> str:
-    """The days of a pace are those of the authorities' schools, whoever is asked."""
-    if not pace.faster:
-        return (
-            f"No {asked.one} was reached in the last {pace.over} school days, so there is no pace to go by."
-        )
-    slower, faster = (_rate(5 * n / pace.half) for n in (pace.slower, pace.faster))
-    rate = faster if slower == faster else f"{slower} to {faster}"
-    schools = asked.count(1) if rate == "1" else f"{rate} {asked.many}"
-    return f"The pace: {schools} a school week, by each half of the last {pace.over} school days."
-
-
-def _rate(a_week: float) -> str:
-    return f"{a_week:.0f}" if a_week >= 10 or a_week == int(a_week) else f"{a_week:.1f}"
+def _guide_said(found: Forecast, guide: Guide, asked: Asked) -> str:
+    """The days are school days of the authorities, whoever is asked."""
+    if not guide.recent:
+        return f"No {asked.one} was reached in the last {guide.over} school days."
+    assert found.tour_ends is not None
+    return (
+        f"A guide: the pace of the last {guide.over} school days ({asked.count(guide.recent)}) would lead to "
+        f"{guide.by_the_end:,} of {found.target:,} by {found.tour_ends.day} {found.tour_ends:%B}."
+    )
 
 
 def _left_out(left_out: NotForeseen) -> str:

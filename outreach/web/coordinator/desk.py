@@ -102,7 +102,7 @@ def desk() -> Any:
         ),
         reasons=words.said(forecast.reasons(ahead.forecast, whom)),
         drawn=drawn,
-        pace=_pace(ahead.forecast, done),
+        so_far=_so_far(ahead.forecast, done),
         required=_required(
             actions.actions_on_desk(reckoning, mail, now=now, school_days=ahead.school_days), asked, now
         ),
@@ -144,15 +144,11 @@ def _required(found: list[Action], asked: View, now: datetime) -> Required:
     return Required(groups, len(for_me), len(found), is_mine, more)
 
 
-def _pace(course: Forecast, done: str) -> list[tuple[str, int, str]]:
-    """(which bar, schools, in words) of how many have seen it, will have with what is booked, and at this pace."""
+def _so_far(course: Forecast, done: str) -> list[tuple[str, int, str]]:
+    """(which bar, schools, in words) of how many have seen it, and will have with what is booked."""
     bars = [("seen", course.seen, done)]
     if course.booked > course.seen:
         bars.append(("booked", course.booked, "with what is booked"))
-    if course.pace is not None and not course.is_over:
-        slowest, fastest = course.slower[-1].organisations, course.faster[-1].organisations
-        at_least = f", {slowest:,} at the slower" if slowest < fastest else ""
-        bars.append(("asked", fastest, f"of {course.target:,} at this pace{at_least}"))
     return bars
 
 

@@ -1,8 +1,7 @@
 """The forecast by worked examples, and held to a slow reading of its own words over random years. No
 database."""
 
-from collections import Counter
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +10,7 @@ from hypothesis import strategies as some
 from how_many import so_many
 from outreach.county.school_days import SchoolCalendar
 from outreach.coverage.desk import forecast, trend
-from outreach.coverage.desk.forecast import NotForeseen, Pace
+from outreach.coverage.desk.forecast import Guide, NotForeseen
 from outreach.coverage.desk.outlook import days_of_year
 from outreach.coverage.desk.trend import Point
 
@@ -76,45 +75,32 @@ def places(n: int, until: date = date(2027, 4, 28)) -> list[tuple[date, int]]:
     return [(d, 1) for d in days[: n - 1]] + [(days[-1], 1 + max(0, n - len(days)))] if n else [(until, 0)]
 
 
-def test_one_school_each_second_school_day_reaches_ten_more_after_twenty_school_days() -> None:
-    """15 schools in the last 30 school days, evenly; half-term and weekends do not count against them."""
-    found = ahead(target=25, seen=[back(2 * n) for n in range(1, 16)])
-    assert found.pace == Pace(slower=7, faster=8, half=15, over=30)
-    assert found.faster_on == school_days(TODAY, 19) == date(2027, 2, 22)
-    assert found.slower_on == school_days(TODAY, 22) == date(2027, 2, 25)
-    assert found.missing == (0, 0)
-    assert forecast.headline(found) == (
-        "At this pace, the last school is reached between Monday 22 February and Thursday 25 February"
-    )
+def test_the_last_30_school_days_lead_to_one_number_that_is_called_a_guide_and_to_no_range() -> None:
+    """15 schools in the last 30 school days; half-term and weekends do not count against them."""
+    found = ahead(target=66, seen=[back(60), *(back(2 * n) for n in range(1, 16))], tour=places(52))
+    passed = sum(TODAY < d <= date(2027, 4, 28) for d in SCHOOL_DAYS)
+    assert found.guide == Guide(recent=15, over=30, by_the_end=16 + passed // 2)
+    assert forecast.headline(found) == "50 schools, 52 places left until 28 April"
     assert forecast.reasons(found) == (
-        "The pace: 2.3 to 2.7 schools a school week, by each half of the last 30 school days."
+        "A guide: the pace of the last 30 school days (15 schools) would lead to "
+        f"{16 + passed // 2} of 66 by 28 April."
     )
 
 
-def test_the_slower_and_the_faster_half_give_the_range() -> None:
-    """Ten schools in the first 15 of the last 30 school days, five in the last 15: both ways round it is one
-    range."""
-    first, last = [back(n) for n in range(16, 26)], [back(n) for n in range(1, 6)]
-    found = ahead(target=46, seen=[back(60), *first, *last])
-    assert found.pace == Pace(slower=5, faster=10, half=15, over=30)
-    assert (found.faster_on, found.slower_on) == (school_days(TODAY, 45), school_days(TODAY, 90))
-    other = ahead(target=61, seen=[back(60)] + [back(n) for n in (*range(16, 21), *range(1, 11))])
-    assert other.pace == found.pace
+def test_the_guide_passes_neither_the_places_nor_who_can_be_reached() -> None:
+    seen = [back(2 * n) for n in range(1, 16)]
+    few = ahead(target=84, seen=seen, booked=[date(2027, 3, 9)], tour=places(5))
+    assert few.guide is not None and few.guide.by_the_end == 15 + 1 + 5
+    done = ahead(target=20, seen=seen, left_out=NotForeseen(said_no=2), tour=places(100))
+    assert done.guide is not None and done.guide.by_the_end == 18
 
 
-def test_what_happened_before_the_last_six_school_weeks_makes_no_pace() -> None:
-    found = ahead(target=40, seen=[back(31), back(60), back(30)])
-    assert (found.seen, found.pace) == (3, Pace(slower=0, faster=1, half=15, over=30))
-
-
-def test_under_ten_school_days_nothing_is_said_of_a_pace() -> None:
+def test_under_ten_school_days_and_without_a_day_to_come_there_is_no_guide() -> None:
     silent, said = (ahead(target=40, seen=[back(n), back(1), back(2)]) for n in (9, 10))
-    assert silent.pace is None and said.pace == Pace(slower=1, faster=2, half=5, over=10)
-    until = sum(d > TODAY for d in SCHOOL_DAYS) * 2
-    assert forecast.headline(silent) == f"37 schools, {until} places left until 21 July"
-    assert forecast.reasons(silent) == "Nothing is said of a pace before there were 10 school days of it."
-    assert "pace" in forecast.headline(said) and "a school week" in forecast.reasons(said)
-    assert silent.slower[-1].organisations == silent.faster[-1].organisations == 3
+    assert silent.guide is None and forecast.reasons(silent) == ""
+    assert said.guide is not None and (said.guide.recent, said.guide.over) == (3, 10)
+    assert "A guide:" in forecast.reasons(said)
+    assert ahead(target=40, seen=[back(20)], tour=[(back(12), 3)]).guide is None
 
 
 def test_places_that_are_missing_are_said_with_the_tour_to_add() -> None:
@@ -122,7 +108,7 @@ def test_places_that_are_missing_are_said_with_the_tour_to_add() -> None:
     assert forecast.headline(found) == (
         "64 schools, 41 places left until 28 April: 23 would miss it; add 12 tour days"
     )
-    assert found.tour_ends == date(2027, 4, 28) and max(p.day for p in found.faster) <= found.tour_ends
+    assert found.tour_ends == date(2027, 4, 28)
 
 
 @pytest.mark.parametrize(
@@ -150,22 +136,9 @@ def test_a_school_that_needs_two_shows_takes_two_places() -> None:
     assert forecast.headline(none).startswith("1 school needs 2 places, none is left until 28 April")
 
 
-def test_no_day_after_the_last_tour_day_is_named_however_slow_the_pace() -> None:
-    """One school in 15 school days at best: until 28 April, four more of the 60 at most."""
-    found = ahead(target=84, seen=[back(60), back(50), back(45), back(20)], tour=places(100))
-    passed = sum(TODAY < d <= date(2027, 4, 28) for d in SCHOOL_DAYS)
-    assert (found.slower_on, found.faster_on) == (None, None)
-    assert found.missing == (80 - passed // 15, 80)
-    assert forecast.headline(found) == (
-        f"At this pace, {80 - passed // 15} to 80 schools would miss it by the end of the tour"
-    )
-    assert found.slower[-1].day == found.faster[-1].day == date(2027, 4, 28)
-
-
 def test_once_the_tour_is_over_no_day_is_named_and_the_days_that_are_missing_are() -> None:
     found = ahead(target=12, seen=[back(12), back(11), back(10)], tour=[(back(12), 3), (back(9), 0)])
     assert forecast.headline(found) == "9 schools, no tour day left: 9 would miss it; add 5 tour days"
-    assert found.faster == (Point(day=TODAY, organisations=3),) and found.faster_on is None
 
 
 def test_without_any_tour_day_it_says_how_many_are_needed() -> None:
@@ -185,27 +158,15 @@ def test_who_said_no_or_cannot_be_reached_is_left_out_and_said() -> None:
     )
     done = ahead(target=4, seen=[back(9), back(8)], left_out=NotForeseen(said_no=2))
     assert forecast.headline(done) == "2 of 4 schools have seen it: no other waits for a show"
-    assert (done.faster_on, done.missing) == (TODAY, (0, 0))
 
 
-def test_some_would_miss_it_at_the_slower_pace_alone() -> None:
-    seen = [back(n) for n in range(16, 31)] + [back(1)]
-    found = ahead(target=40, seen=seen)
-    assert found.faster_on == school_days(TODAY, 24) and found.slower_on is None
-    assert forecast.headline(found) == (
-        f"At this pace, up to {found.missing[1]} schools would miss it by the end of the tour"
-    )
-
-
-def test_no_pace_to_go_by_is_said() -> None:
+def test_no_school_in_the_last_30_school_days_is_said() -> None:
     found = ahead(target=5, seen=[back(60), back(50), back(45)], booked=[date(2027, 3, 9)], tour=places(20))
     assert forecast.headline(found) == "1 school, 20 places left until 28 April"
-    assert forecast.reasons(found) == (
-        "No school was reached in the last 30 school days, so there is no pace to go by."
-    )
+    assert forecast.reasons(found) == "No school was reached in the last 30 school days."
 
 
-def test_what_is_booked_counts_on_its_day_even_where_the_pace_is_slower() -> None:
+def test_what_is_booked_counts_on_its_day() -> None:
     days = [date(2027, 1, 25), date(2027, 1, 25), date(2027, 2, 1)]
     found = ahead(target=4, seen=[back(3)], booked=days)
     assert found.with_booked == (
@@ -214,19 +175,18 @@ def test_what_is_booked_counts_on_its_day_even_where_the_pace_is_slower() -> Non
         Point(day=date(2027, 1, 31), organisations=3),
         Point(day=date(2027, 2, 1), organisations=4),
     )
-    assert found.reached_by_booked and found.slower_on == found.faster_on == date(2027, 2, 1)
+    assert found.reached_by_booked
     assert forecast.headline(found) == "With what is booked, the last school is reached on Monday 1 February"
 
 
 def test_nothing_seen_and_nothing_booked_says_what_places_there_are() -> None:
     found = ahead(target=9, seen=[], tour=places(20))
     assert forecast.headline(found) == "9 schools, 20 places left until 28 April"
-    assert (found.missing, forecast.reasons(found)) == ((9, 9), "")
+    assert forecast.reasons(found) == ""
 
 
 def test_all_seen() -> None:
     found = ahead(target=2, seen=[back(4), back(2)])
-    assert (found.slower_on, found.faster_on, found.missing) == (TODAY, TODAY, (0, 0))
     assert forecast.headline(found) == "All 2 schools have seen it"
     assert forecast.headline(ahead(target=1, seen=[back(4)])) == "The one school has seen it"
 
@@ -234,7 +194,7 @@ def test_all_seen() -> None:
 @pytest.mark.parametrize("today", [LAST, date(2027, 8, 20), date(2028, 3, 1)])
 def test_once_the_year_is_over_nothing_is_foretold(today: date) -> None:
     found = ahead(target=84, seen=[back(9)], today=today)
-    assert found.is_over and found.slower == found.faster == (Point(day=today, organisations=1),)
+    assert found.is_over
     assert forecast.headline(found) == "The year is over: 83 of 84 schools did not see it"
     assert forecast.reasons(found) == ""
 
@@ -253,7 +213,7 @@ def test_adults_attend() -> None:
 
 def test_a_show_after_the_last_school_day_still_counts() -> None:
     found = ahead(target=2, seen=[], booked=[date(2027, 7, 23)], today=date(2027, 7, 20), tour=[])
-    assert (found.ends, found.tour_ends, found.missing) == (date(2027, 7, 23), date(2027, 7, 23), (1, 1))
+    assert (found.ends, found.tour_ends, found.booked) == (date(2027, 7, 23), date(2027, 7, 23), 1)
 
 
 def test_without_term_dates_every_weekday_that_is_no_bank_holiday_is_a_school_day() -> None:
@@ -271,22 +231,6 @@ year_days = some.dates(date(2026, 9, 1), date(2027, 8, 31))
 
 
 tour_days = some.dictionaries(year_days, some.integers(0, 3), max_size=25)
-
-
-def slow_pace(today: date, seen: list[date]) -> tuple[int, int, int] | None:
-    """(slower, faster, school days of a half) by counting day after day."""
-    days = [d for d in SCHOOL_DAYS if d <= today and seen and d >= min(seen)]
-    days = days[max(0, len(days) - 30) :]
-    if len(days) < 10:
-        return None
-    half = (len(days) + 1) // 2
-    numbers, by_day = [], Counter(seen)
-    for begins, stops in ((days[0], days[half]), (days[len(days) - half], today + timedelta(days=1))):
-        n, d = 0, begins
-        while d < stops:
-            n, d = n + by_day[d], d + timedelta(days=1)
-        numbers.append(n)
-    return min(numbers), max(numbers), half
 
 
 def most_served(left: list[int], places: int) -> int:
@@ -329,38 +273,22 @@ def test_forecast_is_what_its_words_say(
         tour=sorted(tour.items()),
         places_of_one=places_of_one,
     )
-    pace = slow_pace(today, seen)
-    said = None if found.pace is None else (found.pace.slower, found.pace.faster, found.pace.half)
-    assert said == pace
-    last = max([today, *booked, *(d for d in tour if d > today)])
-    for which, course, reached_on in ((0, found.slower, found.slower_on), (1, found.faster, found.faster_on)):
-        best, places, slow_reached, day = len(seen), 0, today if len(seen) == aim else None, today
-        while day <= last:
-            certain = len(seen) + sum(d <= day for d in booked)
-            if day > today:
-                places += tour.get(day, 0)
-            if day in booked or day > today and day in tour:
-                k = sum(today < d <= day for d in SCHOOL_DAYS)
-                hoped = len(seen) + (k * pace[which] // pace[2] if pace else 0)
-                best = max(best, min(max(certain, hoped), certain + most_served(left, places)))
-            if best >= aim and slow_reached is None:
-                slow_reached = day
-            for point in course:
-                if point.day == day:
-                    assert point.organisations == best
-            day += timedelta(days=1)
-        assert reached_on == slow_reached
-        assert reached_on in (None, today) or reached_on in tour or reached_on in booked
-        assert course[-1].day == last and found.missing[1 - which] == aim - best
-        assert [p.organisations for p in course] == sorted(p.organisations for p in course)
     free = sum(n for d, n in tour.items() if d > today)
     assert (found.places, found.unplaced) == (free, len(left) - most_served(left, free))
     assert free + found.to_add * places_of_one >= sum(left)
     assert not found.to_add or free + (found.to_add - 1) * places_of_one < sum(left)
     assert found.tour_ends == (max([*tour, *booked]) if tour or booked else None)
     assert found.booked == len(seen) + len(booked) <= found.aim == aim
-    headline = forecast.headline(found)
-    assert headline and (pace is not None or "pace" not in headline)
+    assert forecast.headline(found)
+    stretch = [d for d in SCHOOL_DAYS if seen and min(seen) <= d <= today][-30:]
+    ends = max([*tour, *booked, date.min])
+    assert (found.guide is None) == (len(stretch) < 10 or ends <= today)
+    if found.guide is not None:
+        recent = sum(stretch[0] <= d <= today for d in seen)
+        k = sum(today < d <= ends for d in SCHOOL_DAYS)
+        hoped = max(len(seen) + len(booked), len(seen) + k * recent // len(stretch))
+        by_then = min(hoped, len(seen) + len(booked) + most_served(left, free))
+        assert found.guide == Guide(recent=recent, over=len(stretch), by_the_end=by_then)
 
 
 def test_weeks_end_on_sundays_and_the_last_point_is_today() -> None:

@@ -28,49 +28,24 @@ def pixels(line: str) -> list[tuple[float, float]]:
     return [tuple(float(n) for n in pair.split(",")) for pair in line.split()]  # type: ignore[misc]
 
 
-def test_lines_lead_from_today_to_what_is_booked_and_to_the_end_of_the_tour() -> None:
+def test_lines_lead_from_today_to_what_is_booked_and_no_course_is_drawn_past_it() -> None:
     seen = [back(n) for n in (20, 19, 18, 12, 9, 8, 6, 4, 2, 1)]
     tour = [(d, 2) for d in SCHOOL_DAYS if d <= date(2027, 4, 28)]
     found = ahead(target=84, seen=seen, booked=[date(2027, 3, 9)] * 5, tour=tour)
     drawn = draw(found, seen)
     assert drawn is not None
     assert pixels(drawn.seen)[-1] == drawn.now == pixels(drawn.booked)[0]
-    assert pixels(drawn.slower)[0] == pixels(drawn.faster)[0] == drawn.now
     assert pixels(drawn.booked)[-1] == drawn.booked_end
-    assert [pixels(drawn.faster)[-1], pixels(drawn.slower)[-1]] == drawn.expected_ends
-    assert {x for x, _ in drawn.expected_ends} == {drawn.tour_end}
     assert WIDE.left < (drawn.tour_end or 0) < WIDE.width - WIDE.right
     said = {label.kind: label.words for label in drawn.labels}
-    fewest, most = found.slower[-1].organisations, found.faster[-1].organisations
-    assert 15 < fewest < most < 84
     assert said == {
         "target": "84 in the target",
         "seen": "10 seen",
         "booked": "15 with what is booked",
-        "expected": f"{fewest} to {most} at this pace",
         "tour": "tour ends 28 April",
     }
     assert [name for _, name in drawn.months] == ["Sept", "Nov", "Jan", "March", "May", "July"]
     assert len(drawn.shades) == 5
-
-
-def test_the_lines_end_where_the_last_school_is_reached() -> None:
-    seen = [back(2 * n) for n in range(1, 16)]
-    drawn = draw(ahead(target=25, seen=seen), seen)
-    assert drawn is not None and len(drawn.expected_ends) == 2
-    assert all(y == drawn.target_y and x < WIDE.width - WIDE.right for x, y in drawn.expected_ends)
-    assert "reached by 25 February" in {label.words for label in drawn.labels}
-
-
-def test_without_a_pace_no_course_is_drawn() -> None:
-    drawn = draw(ahead(target=25, seen=[back(9), back(1)], booked=[date(2027, 3, 9)]), [back(9), back(1)])
-    assert drawn is not None and (drawn.slower, drawn.faster, drawn.between, drawn.expected_ends) == (
-        "",
-        "",
-        "",
-        [],
-    )
-    assert drawn.booked
 
 
 def test_nothing_is_drawn_of_nobody_or_of_a_year_to_come() -> None:
@@ -85,7 +60,7 @@ def test_nothing_is_drawn_of_nobody_or_of_a_year_to_come() -> None:
 
 def test_once_the_year_is_over_there_is_one_line() -> None:
     drawn = draw(ahead(target=3, seen=[back(9)], today=LAST), [back(9)], today=LAST)
-    assert drawn is not None and (drawn.booked, drawn.slower, drawn.faster) == ("", "", "")
+    assert drawn is not None and drawn.booked == ""
 
 
 @pytest.mark.parametrize("frame", [WIDE, Frame(width=600, height=210, left=30, right=158)])
@@ -112,13 +87,7 @@ def test_all_stands_inside_the_frame_and_no_label_on_another(
     if drawn is None:
         assert found.target == 0
         return
-    marks = [
-        *pixels(drawn.seen),
-        *pixels(drawn.booked),
-        *pixels(drawn.slower),
-        *pixels(drawn.faster),
-        *pixels(drawn.between),
-    ]
+    marks = [*pixels(drawn.seen), *pixels(drawn.booked)]
     assert all(
         frame.left <= x <= frame.width - frame.right and frame.top <= y <= drawn.floor for x, y in marks
     )
