@@ -79,7 +79,11 @@ class Words:
 
     def said(self, sentence: str) -> str:
         """A sentence that is written of pupils and shows, in the words of this audience; names stay."""
-        return _NOUNS.sub(lambda noun: OF_STAFF_NOUNS[noun[0]], sentence) if self is OF_STAFF else sentence
+        return (
+            _NOUNS.sub(lambda noun: OF_STAFF_NOUNS.get(noun[0], noun[0]), sentence)
+            if self is OF_STAFF
+            else sentence
+        )
 
     def shows(self, number: int) -> str:
         """'1 show', '3 shows'; '1 session', '3 sessions'."""
@@ -119,8 +123,12 @@ OF_STAFF_NOUNS = {
 }
 """What stands for a noun of pupils' programmes in a sentence of both."""
 
+_FIRST = [noun for noun in OF_STAFF_NOUNS if noun.istitle() and " " not in noun]
 _NOUNS = re.compile(
-    rf"\b(?:{'|'.join(OF_STAFF_NOUNS)})\b(?! (?:without|near|in sight|at the front))"  # these are chairs
+    r"‘[^’]*’"  # a title
+    rf"|\b(?:{'|'.join(noun for noun in OF_STAFF_NOUNS if noun not in _FIRST)})\b"
+    r"(?! (?:without|near|in sight|at the front))"  # these are chairs
+    rf"|(?:^|(?<=[.?!:>] )|(?<=>))(?:{'|'.join(_FIRST)})\b(?! (?:and )?[A-Z])"  # no part of a name
 )
 
 OF_PUPILS = Words(

@@ -31,6 +31,13 @@ class SeatsForm(forms.Form):
         ),
         ("Redmere Hall has asked you", "Redmere Hall has asked you"),
         ("It is showing in the hallway", "It is showing in the hallway"),
+        ("Performance House has no hall", "Performance House has no room"),
+        ("Move the show to Leigh Performances Trust", "Move the session to Leigh Performances Trust"),
+        (
+            "Closed. Performance and Arts College has shows",
+            "Closed. Performance and Arts College has sessions",
+        ),
+        ("The show of ‘A show in the hall’. Seats: 3", "The session of ‘A show in the hall’. Places: 3"),
     ],
 )
 def test_a_sentence_of_pupils_is_said_of_staff(written: str, said: str) -> None:
