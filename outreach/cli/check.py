@@ -372,22 +372,16 @@ def _one_key(now: datetime) -> Told:
 
 
 def _post(now: datetime) -> Told:
-    settings = current_app.config
-    patience, polls = timedelta(minutes=settings["QUEUE_MINUTES"]), bool(settings["IMAP_URL"])
     state = watch.of_service(now)
-    said = {
-        watch.HELD_UP: f"No letter goes: {state.pause.said if state.pause else ''}",
-        watch.LATE: "Letters wait for too long, though somebody sends.",
-        watch.NOBODY: "Letters wait and nobody sends them: start flask post send --loop.",
-        watch.MAILBOX: f"The mailbox cannot be read: {state.looked.problem if state.looked else ''}",
-        watch.MAILBOX_LATE: "Nobody reads the mailbox: start flask post poll --loop.",
+    more = {
+        watch.NOBODY: " Start flask post send --loop.",
+        watch.MAILBOX: f" {state.looked.problem if state.looked else ''}",
+        watch.MAILBOX_LATE: " Start flask post poll --loop.",
     }
-    worries = [one for one in watch.worries(state, now, patience=patience, polls=polls) if one in said]
-    yield from (not_ready(said[one]) for one in worries)
-    if not state.postmen and watch.NOBODY not in worries:
-        yield not_ready("Nobody sends letters: start flask post send --loop.")
-    if state.postmen and not worries:
-        yield ready("Letters go out" + (" and the mailbox is read." if polls else "."))
+    wrong = [one for one in watch.findings(state, now) if one.is_wrong]
+    yield from (not_ready(one.words + more.get(one.kind, "")) for one in wrong)
+    if not wrong:
+        yield ready("Letters go out" + (" and the mailbox is read." if state.looked else "."))
 
 
 def _round(now: datetime) -> Told:

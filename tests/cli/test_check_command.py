@@ -213,8 +213,8 @@ def test_jobs_that_do_not_run_are_named_with_what_starts_them(set_up: Flask, sto
     stopped.now += timedelta(hours=31)
     set_up.config["BACKUP_HOURS"] = 48
     assert not_ready(set_up) == [
-        "Nobody reads the mailbox: start flask post poll --loop.",
-        "Nobody sends letters: start flask post send --loop.",
+        "Nobody sends the letters. Start flask post send --loop.",
+        "Nobody looks into the mailbox. Start flask post poll --loop.",
         "The day's round last came 19 January 2027 at 9:00am: start flask asking chase --loop.",
     ]
 

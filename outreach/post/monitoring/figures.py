@@ -30,7 +30,11 @@ def figures(post: PostOfService, now: datetime) -> Iterator[Figure]:
         "1 when the mail server refuses us, cannot be reached, or takes one line at a time.",
         [({"kind": kind}, int(post.pause is not None and post.pause.kind == kind)) for kind in _KINDS],
     )
-    yield Figure("outreach_postmen", "Processes on duty that send letters.", one(len(post.postmen)))
+    yield Figure(
+        "outreach_postmen",
+        "Processes on duty that send letters; 1 where a timer starts one every few minutes.",
+        one(len(post.postmen) or int(post.by_timer)),
+    )
     yield Figure(
         "outreach_last_sent_timestamp_seconds",
         "When the mail server last took a letter.",

@@ -8,11 +8,13 @@ of the partnership's own letters.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 from sqlalchemy import ColumnElement, func, select
 
 from outreach.ground import whose
 from outreach.ground.db import db
+from outreach.ground.the_app import settings
 from outreach.post.incoming import inbox
 from outreach.post.incoming.inbox import Incoming, MailboxLook
 from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
@@ -36,45 +38,60 @@ class Queue:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PostState:
-    """The post at one moment. `later` waits for its next try, or for a letter before it; `looked` None: never
-    yet. `unread` mails wait for a person."""
+class PostNow:
+    """The post at one moment. `looked` None: never yet. `by_timer`: a timer starts one every few minutes who sends."""
 
     queue: Queue
+    pause: Pause | None
+    postmen: Sequence[Postman]
+    by_timer: bool
+    looked: MailboxLook | None
+
+    @property
+    def somebody_sends(self) -> bool:
+        return self.by_timer or bool(self.postmen)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostState(PostNow):
+    """`later` waits for its next try, or for a letter before it. `unread` mails wait for a person."""
+
     later: int
     next_try_at: datetime | None
     counts: Mapping[str, int]
     last_sent_at: datetime | None
-    pause: Pause | None
-    postmen: Sequence[Postman]
-    looked: MailboxLook | None
     unread: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class PostOfService:
+class PostOfService(PostNow):
     """The post of the whole service at one moment, in what a monitor asks every few seconds: nothing that takes longer
     the more was ever sent. `counts`: of those that wait, failed or came back."""
 
-    queue: Queue
     counts: Mapping[str, int]
     last_sent_at: datetime | None
-    pause: Pause | None
-    postmen: Sequence[Postman]
-    looked: MailboxLook | None
     unread: int
 
 
-NOBODY, LATE, HELD_UP, CROWDED, MAILBOX, MAILBOX_LATE = (
-    "nobody",
-    "late",
-    "held up",
-    "crowded",
-    "mailbox",
-    "mailbox late",
-)
-"""What may be wrong: nobody sends; letters wait too long; nothing goes; one line at a time; the mailbox
-cannot be read, or nobody reads it."""
+NOBODY, LATE, MAILBOX, MAILBOX_LATE = "nobody sends", "late", "not read", "nobody reads"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What is not as it should be, for a program and in one sentence. `kind`: one of the four above, or that of a
+    pause."""
+
+    kind: str
+    words: str
+
+    @property
+    def is_of_mailbox(self) -> bool:
+        return self.kind in (MAILBOX, MAILBOX_LATE)
+
+    @property
+    def is_wrong(self) -> bool:
+        """A crowded server takes letters, one after the other."""
+        return self.kind != pauses.CROWDED
 
 
 def queue(now: datetime) -> Queue:
@@ -97,6 +114,29 @@ def _queue(now: datetime, partnership_id: int | None) -> Queue:
 TOLD_OF = (WAITING, FAILED, BOUNCED)
 
 
+def now_of(now: datetime, partnership_id: int | None = None) -> PostNow:
+    """Of one partnership's letters, or of all; in four statements."""
+    letters = queue(now) if partnership_id is None else _queue(now, partnership_id)
+    return PostNow(queue=letters, **_at_work(now))
+
+
+class _AtWork(TypedDict):
+    pause: Pause | None
+    postmen: Sequence[Postman]
+    by_timer: bool
+    looked: MailboxLook | None
+
+
+def _at_work(now: datetime) -> _AtWork:
+    heard_of = duty.lately(now)
+    return {
+        "pause": pauses.standing(),
+        "postmen": [one for one in heard_of if one.ended_at is None],
+        "by_timer": duty.come_by_timer(heard_of, now),
+        "looked": inbox.last_look(),
+    }
+
+
 def of_service(now: datetime) -> PostOfService:
     """In six statements, however many partnerships there are."""
     letters, unread = _letters(now), _unread(now)
@@ -104,10 +144,8 @@ def of_service(now: datetime) -> PostOfService:
         queue=queue(now),
         counts={status: letters[status][0] for status in TOLD_OF},
         last_sent_at=letters[SENT][1],
-        pause=pauses.standing(),
-        postmen=duty.on_duty(now),
-        looked=inbox.last_look(),
         unread=unread,
+        **_at_work(now),
     )
 
 
@@ -160,10 +198,8 @@ def state(now: datetime, partnership_id: int) -> PostState:
         next_try_at=next_try,
         counts=counts,
         last_sent_at=last_sent,
-        pause=pauses.standing(),
-        postmen=duty.on_duty(now),
-        looked=inbox.last_look(),
         unread=unread,
+        **_at_work(now),
     )
 
 
@@ -172,24 +208,26 @@ def _of(what: type[Letter] | type[Incoming], partnership_id: int | None) -> tupl
     return () if partnership_id is None else (what.partnership_id == partnership_id,)
 
 
-def worries(
-    state: PostState | PostOfService, now: datetime, *, patience: timedelta, polls: bool
-) -> list[str]:
-    """What is not as it should be, the worst first; [] when all is well. `polls`: a mailbox is set up to be
-    looked into.
+def patience() -> timedelta:
+    """For so long letters and the mailbox may wait."""
+    return timedelta(minutes=settings()["QUEUE_MINUTES"])
 
-    Letters may wait for `patience` before that is a worry; so may the mailbox.
-    """
+
+def findings(post: PostNow, now: datetime) -> list[Finding]:
+    """What is not as it should be, the worst first; [] when letters go out and the mailbox, if there is one, is
+    read."""
     found = []
-    late = state.queue.age(now) > patience
-    if state.pause is not None and state.pause.nothing_goes:
-        found.append(HELD_UP)
-    elif late:
-        found.append(LATE if state.postmen else NOBODY)
-    if state.pause is not None and not state.pause.nothing_goes:
-        found.append(CROWDED)
-    if state.looked is not None and state.looked.problem:
-        found.append(MAILBOX)
-    elif polls and (state.looked is None or now - state.looked.looked_at > patience):
-        found.append(MAILBOX_LATE)
+    pause, looked = post.pause, post.looked
+    if not post.somebody_sends:
+        found.append(Finding(kind=NOBODY, words="Nobody sends the letters."))
+    elif pause is not None and pause.nothing_goes:
+        found.append(Finding(kind=pause.kind, words=f"No letter goes out. {pause.said}"))
+    elif post.queue.age(now) > patience():
+        found.append(Finding(kind=LATE, words="Letters go out late."))
+    if pause is not None and not pause.nothing_goes:
+        found.append(Finding(kind=pause.kind, words="Letters go out slowly."))
+    if looked is not None and looked.problem:
+        found.append(Finding(kind=MAILBOX, words="The mailbox cannot be read."))
+    elif settings()["IMAP_URL"] and (looked is None or now - looked.looked_at > patience()):
+        found.append(Finding(kind=MAILBOX_LATE, words="Nobody looks into the mailbox."))
     return found

@@ -70,13 +70,21 @@ def end(name: str, now: datetime) -> None:
         db.session.execute(update(Postman).where(Postman.name == name).values(ended_at=now, seen_at=now))
 
 
+def lately(now: datetime) -> Sequence[Postman]:
+    """Those heard of lately, also those who went home, the longest at work first."""
+    return db.session.scalars(
+        select(Postman).where(Postman.seen_at > now - MISSED).order_by(Postman.began_at, Postman.id)
+    ).all()
+
+
 def on_duty(now: datetime) -> Sequence[Postman]:
     """The postmen at work, the longest first."""
-    return db.session.scalars(
-        select(Postman)
-        .where(Postman.ended_at.is_(None), Postman.seen_at > now - MISSED)
-        .order_by(Postman.began_at, Postman.id)
-    ).all()
+    return [one for one in lately(now) if one.ended_at is None]
+
+
+def come_by_timer(heard_of: Sequence[Postman], now: datetime) -> bool:
+    """Whether a timer starts one every few minutes: of these two came and went."""
+    return sum(one.ended_at is not None and one.began_at > now - MISSED for one in heard_of) > 1
 
 
 def not_gone_home(host: str) -> Sequence[str]:

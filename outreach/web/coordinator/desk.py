@@ -42,6 +42,7 @@ from outreach.ground import clock
 from outreach.ground.timespans import day_of
 from outreach.post.incoming import inbox
 from outreach.post.links import STAMP
+from outreach.post.monitoring import watch
 from outreach.post.outbox import FAILED
 from outreach.visits.pledges import PASSED_ON
 from outreach.web import spoken
@@ -114,6 +115,9 @@ def desk() -> Any:
         week=shows,
         standings=_standings(reckoning, shows),
         step=_next_step(now) if _is_young(reckoning) else None,
+        wrong_with_post=[
+            one.words for one in watch.findings(watch.now_of(now, g.partnership.id), now) if one.is_wrong
+        ],
     )
 
 

@@ -1,6 +1,5 @@
 """The status page: whether letters go out and answers come in, and what to do when they do not."""
 
-from datetime import timedelta
 from typing import Any
 
 from flask import current_app, g, render_template
@@ -28,12 +27,7 @@ def status() -> Any:
         state=state,
         now=now,
         minutes=lambda since: int((now - since).total_seconds() // 60),
-        worries=watch.worries(
-            state,
-            now,
-            patience=timedelta(minutes=settings["QUEUE_MINUTES"]),
-            polls=bool(settings["IMAP_URL"]),
-        ),
+        findings=watch.findings(state, now),
         polls=bool(settings["IMAP_URL"]),
         folder="" if settings["SMTP_URL"] else settings["MAIL_FOLDER"],
     )

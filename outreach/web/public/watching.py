@@ -1,6 +1,5 @@
 """Questions from outside: whether a process lives, whether it may have traffic, how the whole service is doing."""
 
-from datetime import timedelta
 from typing import Any
 
 from flask import Response, current_app
@@ -10,10 +9,8 @@ from outreach.asking.chasing import settings as chasing
 from outreach.ground import clock, job_rounds, readiness
 from outreach.ground.db import why_no_writing
 from outreach.planning import queue
-from outreach.post.incoming import inbox
 from outreach.post.monitoring import figures as post_figures
 from outreach.post.monitoring import watch
-from outreach.post.outgoing import pauses
 from outreach.post.webhooks import deliveries
 from outreach.web import measures
 from outreach.web.gate import by_bearer_token, open_to_all, public
@@ -52,7 +49,7 @@ def state() -> Any:
     """
     now = clock.now()
     try:
-        queue, pause, looked = watch.queue(now), pauses.standing(), inbox.last_look()
+        post = watch.now_of(now)
         untold = deliveries.due(now)
         last_round = chasing.last_run()
         awaited = last_round or chasing.awaited_since(now=now)
@@ -62,20 +59,20 @@ def state() -> Any:
     if no_writing := why_no_writing(patience=WRITER_WAITS):
         words = f"The database cannot be written: {no_writing}."
         return {"status": "unavailable", "database": words}, 503, {"Retry-After": "60"}
-    age = queue.age(now)
-    patience = timedelta(minutes=current_app.config["QUEUE_MINUTES"])
-    polls = bool(current_app.config["IMAP_URL"])
+    found = watch.findings(post, now)
+    sending = next((one.kind for one in found if not one.is_of_mailbox), "ok")
+    unread = any(one.is_of_mailbox for one in found)
+    age = post.queue.age(now)
     round_late = awaited is not None and chasing.is_late(awaited, now=now)
-    unread = polls and (looked is None or bool(looked.problem) or now - looked.looked_at > patience)
-    nobody_tells = untold.age(now) > patience
+    nobody_tells = untold.age(now) > watch.patience()
     return {
-        "status": "degraded" if age > patience or unread or round_late or nobody_tells else "ok",
+        "status": "degraded" if age > watch.patience() or unread or round_late or nobody_tells else "ok",
         "database": "ok",
-        "post": pause.kind if pause else "ok",
+        "post": sending,
         "mailbox": "not read" if unread else "ok",
         "webhooks": "nobody sends" if nobody_tells else "ok",
         "days_round": "has never come" if last_round is None else "late" if round_late else "ok",
-        "letters_due": queue.due,
+        "letters_due": post.queue.due,
         "oldest_due_seconds": int(age.total_seconds()),
     }
 
