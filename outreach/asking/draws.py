@@ -348,15 +348,13 @@ def check(found: Drawn) -> Checked:
     )
 
 
-def placed_by_chance(found: Iterable[Drawn]) -> dict[int, tuple[tuple[int, int], bool]]:
-    """{URN: ((draw, tier), whether it is asked first)} by the first draw that each school was in, of the tiers that
-    chance split: no later draw can put a school on another side. `found`: the oldest first. Pure."""
-    groups: dict[int, tuple[tuple[int, int], bool]] = {}
+def placed_by_chance(found: Iterable[Drawn]) -> set[int]:
+    """URNs of the schools of which chance decided whether they are asked first, by the first draw that each was in:
+    those of the tiers that it split. `found`: the oldest first. Pure."""
+    chosen: set[int] = set()
     taken: set[int] = set()
     for one in found:
         split = {tier.tier for tier in one.tiers if tier.is_split}
-        for place in one.places:
-            if place.organisation_id not in taken and place.tier in split:
-                groups[place.organisation_id] = ((one.draw.id, place.tier), place.asked_first)
+        chosen |= {place.organisation_id for place in one.places if place.tier in split} - taken
         taken |= {place.organisation_id for place in one.places}
-    return groups
+    return chosen

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from outreach.asking import draws
 from outreach.coverage import followed, gaps, who_asked
 from outreach.coverage.board.publishing import Further
 from outreach.coverage.standings import Reckoning
@@ -63,11 +64,20 @@ def _outcomes(reckoning: Reckoning, *, now: datetime) -> dict[str, Any]:
             if figure.change is not None
         ],
         "evidence": figure_words.evidence(found),
-        "order": "Who was asked first was drawn by lot."
-        if found.drawn
-        else "Schools were not chosen by lot.",
+        "order": _order(reckoning, now=now),
         "lead": _lead(row),
     }
+
+
+def _order(reckoning: Reckoning, *, now: datetime) -> str:
+    """Of how many schools chance decided who was asked first; two queries, one where nothing was drawn."""
+    by = as_of_moment(reckoning.as_of, now)
+    found = [one for one in draws.of_programme(reckoning.programme.id) if one.draw.recorded_at <= by]
+    schools = {one.organisation_id for one in reckoning.target if not one.is_body}
+    drawn = len(schools & draws.placed_by_chance(found))
+    if not drawn:
+        return "Schools were not chosen by lot."
+    return f"Who was asked first was drawn by lot for {drawn:,} of {count(len(schools), 'school')}."
 
 
 def _wave(row: Row, kind: str) -> dict[str, Any]:

@@ -1,12 +1,10 @@
-"""Words of figures: a share, its interval and response rate, a change; and how strong the evidence is, in one
-sentence. Pure."""
+"""Words of figures: a share, its interval and response rate, a change; and what the evidence is worth. Pure."""
 
-from outreach.ground.wording import capfirst, count
+from outreach.ground.wording import count
 from outreach.outcomes.findings import (
     HIDDEN,
     NOTHING,
     OVER,
-    SHOWN,
     UNDER,
     ChangeFigure,
     Findings,
@@ -24,40 +22,20 @@ WHEN = {AFTER: "straight after", LATER: "three months later"}
 
 
 def evidence(found: Findings) -> str:
-    """How strong it is, in one sentence that a board member understands."""
+    """What it is worth: at best suggestive, and that of the same months alone."""
     assert found.first is not None
-    parts = "; ".join(_strength(found, kind) for kind in (AFTER, LATER))
-    return f"{capfirst(parts)}."
-
-
-def _strength(found: Findings, kind: str) -> str:
-    assert found.first is not None
-    whole, when = found.first.whole, WHEN[kind]
-    figure, change = whole.waves[kind], whole.changes[BEFORE, kind].change
-    if figure.status == NOTHING:
-        return f"none yet for {when}"
-    if change is None:
-        return f"none for {when}, as too few answered before and {when} to compare"
-    if change.low is None:
-        return f"weak for {when}, as only {count(change.performances, 'performance')} can be compared"
-    lowest = min((whole.waves[BEFORE].rate, figure.rate), key=lambda rate: _rate_order(rate))
-    if lowest.is_low:
-        return f"weak for {when}, as only {rate_alone(lowest)} answered"
-    if not change.is_clear:
-        return f"no clear change {when}, over {count(change.performances, 'performance')}"
-    if change.difference < 0:
-        return f"fair for {when}, but fewer would know than before"
-    drawn = found.drawn.change.change if found.drawn else None
-    if kind == LATER and drawn is not None and drawn.is_clear and drawn.difference > 0:
-        return f"strong for {when}, as chance alone chose who was asked first, and there more would know"
-    months = found.months.change.change
-    beside = kind == LATER and months is not None and months.is_clear and months.difference > 0
-    also = ", and schools not yet reached knew less in the same months" if beside else ""
-    return f"fair for {when}, as the rise is clear over {count(change.performances, 'performance')}{also}"
-
-
-def _rate_order(rate: Rate) -> int:
-    return {UNDER: 0, SHOWN: rate.percent or 0, OVER: 100}.get(rate.status, 101)
+    waves, change = found.first.whole.waves, found.months.change.change
+    after = "is the same day: what was just heard" if waves[AFTER].status != NOTHING else "is not asked yet"
+    if waves[LATER].status == NOTHING:
+        later = "is not asked yet"
+    elif change is None or change.low is None or waves[BEFORE].rate.is_low or waves[LATER].rate.is_low:
+        later = "is described, not tested"
+    elif not change.is_clear:
+        later = "shows no clear change beside schools not yet reached in the same months"
+    else:
+        more = "more" if change.difference > 0 else "fewer"
+        later = f"is suggestive: {more} would know than at schools not yet reached in the same months"
+    return f"Straight after {after}. Three months later {later}."
 
 
 def percent(share: float) -> int:

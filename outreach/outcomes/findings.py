@@ -7,13 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from outreach.asking import draws
 from outreach.ground.timespans import day_of
-from outreach.outcomes import as_drawn, asked_shows, hiding, releases, wave_means
-from outreach.outcomes.as_drawn import Groups
+from outreach.outcomes import asked_shows, hiding, releases, wave_means
 from outreach.outcomes.asked_shows import AskedShow, HeldWave
-from outreach.outcomes.hiding import Compared, MaySee
-from outreach.outcomes.item_figures import CHANGES, MONTHS, SORTS, WAVES, WHOLE, ItemFigures, Key, ats_of
+from outreach.outcomes.hiding import MaySee
+from outreach.outcomes.item_figures import CHANGES, MONTHS, SORTS, WAVES, WHOLE, ItemFigures, Key
 from outreach.outcomes.items import QuestionItem
 from outreach.outcomes.judged_releases import Shown, ShownOfItem
 from outreach.outcomes.wave_changes import BEFORE, LATER, Change, Level, WaveMean, level
@@ -87,26 +85,15 @@ class SameMonths:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AsDrawn:
-    """Schools asked first against those asked later, as the lot placed them; `change` is seen from 10 schools a side
-    on. `placed`: how many of each chance placed, first and later; `answered`: how many of these are compared."""
-
-    change: ChangeFigure
-    placed: tuple[int, int]
-    answered: tuple[int, int] = (0, 0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
     """`items`: whom to tell first; [] before anybody was asked. `rows`: of whom to tell, by what they are sorted by.
-    `months`: three months later against 'before' of the same months. `drawn`: the schools as they were drawn by lot,
-    None where none was. `released_on`: the day of the newest release. `to_ask`: the first days of waves that are still
-    to open three months later; `next_show`: the day of the next show whose pupils are asked."""
+    `months`: three months later against 'before' of the same months. `released_on`: the day of the newest release.
+    `to_ask`: the first days of waves that are still to open three months later; `next_show`: the day of the next show
+    whose pupils are asked."""
 
     items: list[ItemFindings]
     rows: Mapping[str, list[Row]] = field(default_factory=dict)
     months: "SameMonths" = field(default_factory=lambda: SameMonths(change=ChangeFigure(status=NOTHING)))
-    drawn: AsDrawn | None = None
     released_on: date | None = None
     to_ask: list[date] = field(default_factory=list)
     next_show: date | None = None
@@ -126,16 +113,7 @@ def of_programme(programme: Programme, *, now: datetime, until: date | None = No
     items = wave_means.items_asked(came_in)
     means = wave_means.means_by_item(released.shows, waves, items)
     to_ask, next_show = asked_shows.to_come(programme, today=day_of(now))
-    return findings(
-        items,
-        means,
-        released.shows,
-        waves,
-        shown,
-        to_ask=to_ask,
-        next_show=next_show,
-        groups=draws.placed_by_chance(draws.of_programme(programme.id)),
-    )
+    return findings(items, means, released.shows, waves, shown, to_ask=to_ask, next_show=next_show)
 
 
 def findings(
@@ -147,9 +125,8 @@ def findings(
     *,
     to_ask: Sequence[date] = (),
     next_show: date | None = None,
-    groups: Groups | None = None,
 ) -> Findings:
-    """The same of what was read. `groups`: the schools that a lot placed. Pure."""
+    """The same of what was read. Pure."""
     found = [
         _Item(item.id, means[item.id], shows, waves, shown, with_rows=n == 0)
         for n, item in enumerate(item for item in items if means[item.id])
@@ -160,7 +137,6 @@ def findings(
         items=[ItemFindings(item=by_id[one.item_id], whole=one.row(WHOLE, "")) for one in found],
         rows=first.rows() if first else {},
         months=first.months() if first else SameMonths(change=ChangeFigure(status=NOTHING)),
-        drawn=first.drawn(groups) if groups and first else None,
         released_on=shown[-1].day if shown else None,
         to_ask=list(to_ask),
         next_show=next_show,
@@ -275,37 +251,6 @@ class _Item:
             change=ChangeFigure(status=SHOWN, change=found[0]),
             sides={kind: self._side(kind, then, seen) for kind in (BEFORE, LATER)},
         )
-
-    def drawn(self, groups: Groups) -> AsDrawn:
-        """Schools asked first against those asked later, by the waves of the newest release."""
-        now = self.newest
-        both = as_drawn.sides_as_drawn(now.means, groups)
-        later, first = ([one for sides in both.values() for one in sides[side]] for side in (0, 1))
-        change = as_drawn.as_drawn(now.means, groups)
-        figure = ChangeFigure(status=NOTHING)
-        if change is not None and change.low is not None:
-            beside = ((WHOLE, "", BEFORE), (WHOLE, "", LATER))
-            compared = Compared(sides=(ats_of(later), ats_of(first)), beside=beside)
-            may_see = all(map(self._is_new, beside)) and hiding.may_see_change(
-                compared, {key: now.figures[key] for key in beside}, now.heard, self._shown_of(beside)
-            )
-            figure = ChangeFigure(status=SHOWN, change=change) if may_see else ChangeFigure(status=HIDDEN)
-        placed = sum(is_first for _, is_first in groups.values())
-        return AsDrawn(
-            change=figure,
-            placed=(placed, len(groups) - placed),
-            answered=(len({one.school for one in first}), len({one.school for one in later})),
-        )
-
-    def _is_new(self, at: Key) -> bool:
-        """Whether a figure is shown as it is with all that came in."""
-        release = self._shown_in(at)
-        return release is not None and self._at(release).figures[at] == self.newest.figures[at]
-
-    def _shown_of(self, keys: Sequence[Key]) -> MaySee:
-        releases_of = {at: self._shown_in(at) for at in keys}
-        beyond = {at for at, n in releases_of.items() if n is not None and at in self._seen(n).beyond}
-        return MaySee(shown=frozenset(keys), beyond=frozenset(beyond), rates=frozenset())
 
     def _shown_in(self, at: Key) -> int | None:
         return self._last(lambda of_item: at in of_item.seen.shown)

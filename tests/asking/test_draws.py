@@ -110,16 +110,12 @@ def test_a_second_draw_needs_a_reason_is_told_and_takes_nothing_away(county: Cou
     assert draws.get(once.draw.id).places == once.places
 
 
-def test_a_comparison_goes_by_the_first_draw_of_a_school_and_only_where_chance_decided(
-    county: County,
-) -> None:
+def test_chance_decided_for_the_schools_of_the_tiers_that_their_first_draw_split(county: County) -> None:
     once = county.draw(first=5)
     again = county.draw(first=1, why_again="Once more")
-    assert draws.placed_by_chance([once, again]) == {
-        one.organisation_id: ((once.draw.id, 2), one.place <= 5) for one in once.places if one.tier == 2
-    }
-    # Alone, the second would have split tier 1.
-    assert {tier for (_, tier), _ in draws.placed_by_chance([again]).values()} == {1}
+    in_tier = {tier: {one.organisation_id for one in once.places if one.tier == tier} for tier in (1, 2)}
+    assert draws.placed_by_chance([once, again]) == in_tier[2]
+    assert draws.placed_by_chance([again]) == in_tier[1], "alone, the second would have split tier 1"
 
 
 @pytest.mark.parametrize(

@@ -256,7 +256,9 @@ def test_forty_bodies_of_five_kinds_stand_beside_the_schools_and_one_followed_an
 
 
 @ON_SQLITE
-def test_a_lot_decided_who_was_asked_first_and_both_sides_can_be_compared(app: Flask, world: World) -> None:
+def test_a_lot_decided_who_was_asked_first_and_the_same_months_can_be_compared(
+    app: Flask, world: World
+) -> None:
     told, now = world(told_year, make.NOW), make.NOW
     (drawn,) = draws.of_programme(told.programme.id)
     assert draws.check(drawn).is_right
@@ -266,11 +268,7 @@ def test_a_lot_decided_who_was_asked_first_and_both_sides_can_be_compared(app: F
     }
     played = told.cast.playing(*cast.PLAYED)
     assert {place.organisation_id for place in drawn.places} == {school.organisation_id for school in played}
-    found = findings.of_programme(told.programme, now=now)
-    assert found.drawn is not None and found.drawn.placed == (cast.EARLY, len(played) - cast.EARLY)
-    change = found.drawn.change.change
-    assert change is not None and change.low is not None and change.low > 0, "more know whom to tell"
-    assert found.months.change.change is not None
+    assert findings.of_programme(told.programme, now=now).months.change.change is not None
 
 
 def test_no_door_hands_over_the_seed_of_a_lot() -> None:

@@ -153,7 +153,7 @@ def test_before_any_answer_and_any_money_a_report_says_so_or_is_silent(app: Flas
     assert "cost" not in said
     assert said["followed"]["said"] == "Nothing that schools promised besides the show is due yet."
     assert list(sheets.further(said))[0][2] == [
-        ["How strong", "Nothing can be said yet of whether it helped: too few pupils have been asked."]
+        ["What it is worth", "Nothing can be said yet of whether it helped: too few pupils have been asked."]
     ]
 
 

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 import answered
 import make
 from answered import ALL_CLOSED, RELEASED, Answered, Show
-from drawn_by_lot import lay_draw
 from how_many import so_many
 from outreach.ground.db import db, transaction
 from outreach.outcomes import declines, findings, releases, tallies, wave_means, waves
@@ -171,7 +170,7 @@ def test_it_takes_as_many_queries_for_one_show_as_for_many(app: Flask, count_que
         with count_queries() as queries:
             findings.of_programme(programme, now=ALL_CLOSED)
         sent.append(len(queries))
-    assert sent == [9, 9]
+    assert sent == [8, 8]
 
 
 Answers = list[tuple[int, str, bool]]
@@ -320,42 +319,3 @@ def test_a_side_that_leaves_out_few_schools_of_its_wave_hides_its_number_of_answ
     assert found.sides[BEFORE].rate.status == HIDDEN
     assert in_march(10, 10, elsewhere=3).months.sides[BEFORE].answers == 200
     assert in_march(9, 10, elsewhere=2).months.change.status == HIDDEN
-
-
-def by_lot(first: int, later: int, refused: int = 0) -> Findings:
-    """Schools drawn first and reached in November, and drawn for later and asked before their shows in February; of each
-    side some never booked."""
-    early = {BEFORE: (12, 12), LATER: (15, 9)}
-    with transaction():
-        told = answered.lay(
-            [Show(said=early) for _ in range(first)]
-            + [Show(said={BEFORE: (9 + n % 3, 15 - n % 3)}, weeks=13) for n in range(later)]
-        )
-        organisation_ids = [show.organisation_id for show in told.shows]
-        nobody = [make.school().organisation_id for _ in range(2 * refused)]
-        lay_draw(
-            told.programme,
-            [*organisation_ids[:first], *nobody[:refused]],
-            [*organisation_ids[first:], *nobody[refused:]],
-        )
-    return findings.of_programme(told.programme, now=ALL_CLOSED)
-
-
-def test_schools_drawn_by_lot_are_compared_as_they_were_drawn(app: Flask) -> None:
-    drawn = by_lot(10, 12, refused=3).drawn
-    assert drawn is not None and drawn.change.status == SHOWN
-    change = drawn.change.change
-    assert change is not None and change.is_clear
-    assert change.difference == pytest.approx(15 / 24 - 10 / 24)
-    assert (drawn.placed, drawn.answered) == ((13, 15), (10, 12))
-
-
-def test_under_ten_schools_of_a_side_nothing_is_said_of_them_but_how_many_answered(app: Flask) -> None:
-    drawn = by_lot(9, 12).drawn
-    assert drawn is not None
-    assert (drawn.change.status, drawn.change.change) == (NOTHING, None)
-    assert (drawn.placed, drawn.answered) == ((9, 12), (9, 12))
-
-
-def test_without_a_lot_nothing_is_compared_as_drawn(app: Flask) -> None:
-    assert found_of(even(3)).drawn is None

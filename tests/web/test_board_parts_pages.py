@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -17,6 +17,7 @@ import answered
 import make
 from answered import Answered, Show
 from outreach.county.partnerships import Partnership
+from outreach.coverage.board import publishing, sheets
 from outreach.coverage.board.publishing import BoardReport
 from outreach.ground.db import db, transaction
 from outreach.outcomes import releases, waves
@@ -77,7 +78,7 @@ def test_a_report_answers_who_saw_it_and_whether_it_helped_before_any_figure(
         assert "‘Someone to Tell’: who has seen it, and did it help" in said
         assert "Of pupils asked, 75% would know whom to tell, up from 50%." in said
         for sentence in (
-            "Weak for straight after, as only 22% answered; none yet for three months later.",
+            "Straight after is the same day: what was just heard. Three months later is not asked yet.",
             "25 points more (25 to 25) straight after than before; in brackets 95% intervals, by performance. "
             "Schools were not chosen by lot.",
             "Before 50% (50 to 50) 22%, low",
@@ -96,7 +97,7 @@ def test_its_files_say_the_same_and_hide_the_same(client: FlaskClient, told: Ans
     by_name = {row[0]: row for row in rows if row}
     assert by_name["After"][1:6] == ["75", "75", "75", "240", "22"]
     assert by_name["Three months later"][1:5] == ["no answers yet", "", "", ""]
-    assert by_name["How strong"][1].startswith("Weak for straight after")
+    assert by_name["What it is worth"][1].startswith("Straight after is the same day")
     assert by_name["Spent"] == ["Spent", "6400"] and by_name["Estimate"] == ["Estimate", "yes"]
     assert ["Promise", "Schools due", "Kept", "Not kept", "Not said"] in rows
     book = openpyxl.load_workbook(io.BytesIO(client.get(f"/desk/reports/{report_id}.xlsx").data))
@@ -125,7 +126,7 @@ def test_the_feed_carries_all_of_it_from_the_newest_report_alone(client: FlaskCl
     assert [read(figures)[part] for part in parts] == [kept[part] for part in parts]
     assert read(f"/api/v1/reports/{report_id}")["content"] == kept
     assert [read(f"{figures}?as_of=2027-01-10")[part] for part in parts] == [None, None, None]
-    assert "heard" not in str(read(f"/api/v1/reports/{report_id}")), "what it rests on stays in the house"
+    assert "'heard'" not in str(read(f"/api/v1/reports/{report_id}")), "what it rests on stays in the house"
 
 
 def test_a_report_of_before_these_parts_stays_as_it_was(client: FlaskClient, told: Answered) -> None:
@@ -150,6 +151,31 @@ def test_a_report_of_before_these_parts_stays_as_it_was(client: FlaskClient, tol
     assert "who has seen it" in page and "did it help" not in page and "promises kept" not in page
     for ending in ("csv", "xlsx"):
         assert client.get(f"/desk/reports/{earlier_id}.{ending}").status_code == 200
+
+
+def test_a_report_that_was_judged_otherwise_keeps_it_and_says_that_no_newer_one_is(
+    client: FlaskClient, told: Answered
+) -> None:
+    report_id = publish(client, told)
+    newer = client.get(f"/desk/reports/{report_id}").text
+    assert sheets.NO_LONGER_JUDGED not in newer and "How strong is this?" not in newer
+    with transaction():
+        kept = publishing.draft(told.programme, date(2027, 1, 17), now=make.NOW).content
+        judged = {"evidence": "Strong for three months later, as chance alone chose who was asked first."}
+        older = BoardReport(
+            partnership_id=told.programme.partnership_id,
+            programme_id=told.programme.id,
+            number=2,
+            as_of=date(2027, 1, 17),
+            published_at=make.NOW,
+            published_by="Priya",
+            content={**kept, "version": 5, "outcomes": {**kept["outcomes"], **judged}},
+            basis=db.session.get_one(BoardReport, report_id).basis,
+        )
+        db.session.add(older)
+    for ending in ("", ".csv"):
+        said = client.get(f"/desk/reports/{older.id}{ending}").text
+        assert judged["evidence"] in said and sheets.NO_LONGER_JUDGED in said
 
 
 def referred(told: Answered) -> None:

@@ -1,5 +1,5 @@
-"""A reader who keeps every change too, with its interval, and what was compared in the same months and as drawn by lot,
-of ten releases and more: for all that is hidden there is another county whose files say the same to the letter.
+"""A reader who keeps every change too, with its interval, and what was compared in the same months, of ten
+releases and more: for all that is hidden there is another county whose files say the same to the letter.
 
 Numbers of answers are solved in whole numbers by test_outcomes_attacked.py; a change says none. So a share may be any
 here, as it may for a reader, who does not know how many of one performance answered."""
@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
-from itertools import count
 from math import inf
 from random import Random
 from typing import Any
@@ -24,13 +23,10 @@ from flask.testing import FlaskClient
 import answered
 import make
 from answered import Answered, Show
-from every_address import by_lot
 from how_many import each_nth, is_drawn, is_longest, so_many
-from outreach.asking import draws
 from outreach.coverage.board import publishing
 from outreach.ground.db import transaction
-from outreach.outcomes import as_drawn, figure_words, releases, wave_means
-from outreach.outcomes.as_drawn import Groups
+from outreach.outcomes import figure_words, releases, wave_means
 from outreach.outcomes.board_parts import OUTCOMES
 from outreach.outcomes.hiding import OVER, UNDER, At
 from outreach.outcomes.item_figures import CHANGES, MONTHS, WHOLE, ItemFigures, ats_of
@@ -52,11 +48,9 @@ from web.test_outcomes_attacked import FIRST, at
 pytestmark = [pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
 SCHOOLS = 44
-"""So many that each side of the lot has ten schools in the months that count."""
 ENOUGH = so_many(300, least=40)
 """More numbers of changes than these are compared with their file."""
 SAME_MONTHS = "Three months later against before in the same months"
-AS_DRAWN = "Asked first against asked later, as drawn by lot"
 
 Shares = Mapping[At, float]
 """The share who said yes, of each performance and wave."""
@@ -293,12 +287,12 @@ class Read:
     hidden: set[Unknown]
 
 
-def read(released: releases.Released, files: Sequence[list[list[str]]], groups: Groups) -> Read:
+def read(released: releases.Released, files: Sequence[list[list[str]]]) -> Read:
     items = wave_means.items_asked([wave.id for wave in released.waves])
     means = wave_means.means_by_item(released.shows, released.waves, items)[items[0].id]
     at_of = {wave.id: (wave.kind, wave.performance) for wave in released.waves}
     reader = Reader(means, frozenset(at_of[wave] for wave in released.rows_for_researchers()[items[0].id]))
-    found = Read(reader, dict.fromkeys(("wave", "change", "months", "drawn"), 0), set())
+    found = Read(reader, dict.fromkeys(("wave", "change", "months"), 0), set())
     stands: dict[tuple[str, ...], list[str]] = {}
     seen = set[Unknown]()
 
@@ -353,13 +347,6 @@ def read(released: releases.Released, files: Sequence[list[list[str]]], groups: 
 
             how = (points,) * (len(of_months(then.means)) - 2) + (figure_words.percent,) * 2
             learn("months", (SAME_MONTHS,), Line(of, of_months, how, everybody))
-        drawn = next(line for line in file if line[3:4] == [AS_DRAWN])
-        stands.pop((AS_DRAWN,), None)
-        if drawn[12] not in ("", "hidden"):
-            both = as_drawn.sides_as_drawn(then.means, groups)
-            of = ats_of(one for sides in both.values() for side in sides for one in side)
-            line = Line(of, lambda some: of_change(as_drawn.as_drawn(some, groups)), (points,) * 3, everybody)
-            learn("drawn", (AS_DRAWN,), line)
         for name, cells in said(file, then).items():
             assert cells == stands.get(name, []), (shown.day, name)
     found.hidden -= seen
@@ -392,7 +379,7 @@ def said(file: list[list[str]], then: ItemFigures) -> dict[tuple[str, ...], list
             shares += line[4:7]
             assert not change
         else:
-            assert line[3] in (SAME_MONTHS, AS_DRAWN) and not any(line[4:7]), line
+            assert line[3] == SAME_MONTHS and not any(line[4:7]), line
             found[line[3],] = change
     found[SAME_MONTHS,] += [one for one in shares if one]
     return found
@@ -452,35 +439,26 @@ def test_a_reader_would_know_what_a_change_of_few_performances_leaves_out(
     assert (reader.other_county(left_out) is None) == is_known
 
 
-def drawn_county(seed: int, monkeypatch: pytest.MonkeyPatch) -> Answered:
-    """Half of the schools are asked first, by a lot whose seed is known; nothing is released yet. A lot goes by the
-    schools' numbers, too: they are the same whatever was tested before."""
-    monkeypatch.setattr(make, "_n", count(1))
-    monkeypatch.setattr(draws.secrets, "token_hex", lambda length: f"{seed:0{2 * length}x}")
+def waiting_county(seed: int) -> Answered:
+    """Nothing is released yet."""
     with transaction():
-        told = answered.lay(county(Random(seed)), released=False)
-        schools = sorted({show.organisation_id for show in told.shows})
-        by_lot(told.programme, schools, first=len(schools) // 2, now=make.EARLIER)
-    return told
+        return answered.lay(county(Random(seed)), released=False)
 
 
 @pytest.mark.parametrize("seed", [0])
-def test_changes_and_sides_as_drawn_of_ten_releases_determine_nothing_hidden(
-    app: Flask, client: FlaskClient, seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told = drawn_county(seed, monkeypatch)
+def test_changes_of_ten_releases_determine_nothing_hidden(app: Flask, client: FlaskClient, seed: int) -> None:
+    told = waiting_county(seed)
     files = [file for _, file in files_of(told, client)]
     assert len(files) >= 10
-    groups = draws.placed_by_chance(draws.of_programme(told.programme.id))
-    found = read(releases.of_programme(told.programme), files, groups)
+    found = read(releases.of_programme(told.programme), files)
     assert min(found.numbers.values()) > 10 and len(found.hidden) > 100
     assert list(known(found)) == []
 
 
 def test_pages_reports_and_the_feed_say_of_changes_what_the_file_of_that_day_says_and_no_more(
-    app: Flask, client: FlaskClient, stopped: Any, monkeypatch: pytest.MonkeyPatch
+    app: Flask, client: FlaskClient, stopped: Any
 ) -> None:
-    told = drawn_county(0, monkeypatch)
+    told = waiting_county(0)
     programme, compared = told.programme.id, 0
     with transaction():
         bearer = tokens.make(told.programme.partnership_id, "Board", who="P", now=make.EARLIER)[1]

@@ -36,7 +36,7 @@ def drawn(tiers: list[int], first: int, why_again: str = "") -> Drawn:
             4,
             "Of the 3 schools of tier 2, chance alone chose 2. The other 3 schools went by need.",
         ),
-        ([1, 2], 1, "The number ended between two tiers: need alone decided, and nothing can be compared."),
+        ([1, 2], 1, "The number ended between two tiers: need alone decided."),
     ],
 )
 def test_it_is_said_what_chance_decided_and_what_need_did(tiers: list[int], first: int, said: str) -> None:
@@ -57,14 +57,3 @@ def test_a_group_is_written_to_as_far_as_nobody_has_asked_it() -> None:
 def test_the_title_counts() -> None:
     assert draw_words.title(drawn([1, 1], 1).draw) == "1 of 2 schools is asked first"
     assert draw_words.title(drawn([1] * 5, 3).draw) == "3 of 5 schools are asked first"
-
-
-def test_it_is_said_where_both_groups_can_be_asked_and_where_nobody_can() -> None:
-    found = drawn([1] * 5, 2)
-    codes = {1: {"before", "after", "later"}, 2: {"before"}, 3: set(), 4: {"before"}}
-    assert draw_words.codes_said(found, codes) == [
-        "Asked first: 1 of 2 has a code for three months after their show, 1 has a show and no code.",
-        "Asked later: 1 of 3 has a code for before theirs, 1 has a show and no code.",
-        "Where no show is booked nobody can be asked.",
-    ]
-    assert len(draw_words.codes_said(found, codes | {5: {"before"}})) == 2

@@ -31,9 +31,10 @@ from outreach.ground.school_year import STAFF, YEAR_GROUPS, year_group_name, yea
 from outreach.ground.suppression import SHOWN, Count, GivenAway, Part, Release, Sum
 from outreach.ground.wording import and_list, count, day_short, percent, percent_said
 
-VERSION = 5
+VERSION = 6
 """1 had concerns by district, and each measure judged by itself; 2 said nothing of who was absent; 3 nothing of bodies,
-and of no programme beside its own; 4 had staff beyond the number of their organisation in its shares."""
+and of no programme beside its own; 4 had staff beyond the number of their organisation in its shares; 5 called results
+of outcomes fair or strong, and compared schools as they were drawn by lot."""
 
 SEEN, TARGET, BY_YEAR, CONCERNS, ALSO = "seen", "target", "target by year", "concerns", "also seen"
 KNOWN, KNOWN_BY_YEAR = "seen where the number is known", "seen where the year group’s number is known"

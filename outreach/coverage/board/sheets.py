@@ -54,6 +54,14 @@ def concerns_by_district(content: Content) -> bool:
     return int(content["version"]) < 2
 
 
+NO_LONGER_JUDGED = "Reports from later on make no comparison by lot, and call no result fair or strong."
+
+
+def judged_otherwise(content: Mapping[str, Any]) -> bool:
+    """Whether a report may call a result of outcomes fair or strong, as no newer one does."""
+    return int(content["version"]) < 6
+
+
 def causes(content: Content) -> list[Row]:
     """Why there are gaps, of schools and then of bodies."""
     of_bodies = (content.get("bodies") or {"causes": []})["causes"]
@@ -74,9 +82,10 @@ def further(content: Content) -> Iterator[tuple[str, Row, list[Row]]]:
         ]
         lines += [
             [name, helped[key]]
-            for name, key in (("How strong", "evidence"), ("Order", "order"))
+            for name, key in (("What it is worth", "evidence"), ("Order", "order"))
             if key in helped
         ]
+        lines += [[NO_LONGER_JUDGED]] if judged_otherwise(content) else []
         yield "Did it help", [helped.get("question", "Whom to tell"), *WAVE.values()], lines
     if referred := content.get("referrals"):
         lines = [

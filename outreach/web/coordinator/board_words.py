@@ -7,6 +7,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+from outreach.coverage.board import sheets
 from outreach.coverage.lists import BODIES, NO_DISTRICT
 from outreach.ground import audience
 from outreach.ground.wording import and_list, capfirst, count, day_short
@@ -131,11 +132,12 @@ def cells_of_bodies(content: Mapping[str, Any]) -> Cells | None:
 
 
 def helped_said(content: Mapping[str, Any]) -> list[str]:
-    """How strong the evidence is, what changed, whether schools were chosen by lot, and as of which day."""
+    """What the evidence is worth, what changed, whether schools were chosen by lot, and as of which day."""
     told = content.get("outcomes")
     if not told:
         return []
-    said = [f"How strong is this? {told['evidence']}" if told["waves"] else told["evidence"]]
+    is_judged = bool(told["waves"]) and sheets.judged_otherwise(content)
+    said = [f"How strong is this? {told['evidence']}" if is_judged else told["evidence"]]
     if changes := [f"{one['said']} {WHEN[one['to']]}" for one in told["changes"]]:
         said.append(
             f"{capfirst(and_list(changes))} than before; in brackets 95% intervals, by performance. {told['order']}"
@@ -144,7 +146,7 @@ def helped_said(content: Mapping[str, Any]) -> list[str]:
         said.append(told["order"])
     if told["as_of"]:
         said[-1] += f" As of {day_short(date.fromisoformat(told['as_of']))}."
-    return said
+    return [*said, sheets.NO_LONGER_JUDGED] if is_judged else said
 
 
 def marks(content: Mapping[str, Any]) -> list[Mark]:

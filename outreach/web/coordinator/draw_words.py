@@ -2,16 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
-from outreach.asking.draws import AskingDraw, Drawn, Place, Tier
+from outreach.asking.draws import AskingDraw, Place, Tier
 from outreach.coverage.standings import Word
 from outreach.coverage.who_asked import Asked
 from outreach.ground.wording import count, date_and_time, number
-from outreach.outcomes.waves import BEFORE, LATER
 
-MEANING = (
-    "Those most in need are asked first. Among schools equally due chance alone decides, so that those asked first can "
-    "later be compared fairly with those asked later."
-)
+MEANING = "Those most in need are asked first. Among schools equally due chance alone decides: anybody can check it."
 """Two sentences over the tiers, before anything is drawn."""
 
 COMMAND = "flask draws check {}"
@@ -39,7 +35,7 @@ def decided(tiers: list[Tier]) -> str:
     """What chance decided, in a sentence."""
     split = [tier for tier in tiers if tier.is_split]
     if not split:
-        return "The number ended between two tiers: need alone decided, and nothing can be compared."
+        return "The number ended between two tiers: need alone decided."
     tier = split[0]
     said = f"Of the {count(tier.schools, 'school')} of tier {tier.tier}, chance alone chose {number(tier.first)}."
     need = sum(one.schools for one in tiers if not one.is_split)
@@ -60,34 +56,9 @@ def to_ask(places: Iterable[Place], standing: Mapping[int, str]) -> list[int]:
 
 def why_again(row: AskingDraw, asked: Asked) -> str:
     return (
-        f"Some of these {asked.many} had been drawn before. Why again: {row.why_again}. Both draws are kept; a "
-        f"comparison goes by the first draw that a {asked.one} was in."
+        f"Some of these {asked.many} had been drawn before. Why again: {row.why_again}. Both draws are kept."
     )
 
 
 def to_draw_title(schools: int) -> str:
     return f"Draw who of {count(schools, 'school')} is asked first" if schools > 1 else "Nothing to draw"
-
-
-def codes_said(found: Drawn, codes: Mapping[int, set[str]]) -> list[str]:
-    """How far both groups can be asked what they know in the same weeks. `codes`: the kinds of wave for which the shows
-    of each school have codes, of schools with a show."""
-    said = []
-    for first, group, kind, when in (
-        (True, "Asked first", LATER, "three months after their show"),
-        (False, "Asked later", BEFORE, "before theirs"),
-    ):
-        organisation_ids = [one.organisation_id for one in found.group(first=first)]
-        with_code = sum(kind in codes.get(organisation_id, ()) for organisation_id in organisation_ids)
-        without = sum(
-            organisation_id in codes and kind not in codes[organisation_id]
-            for organisation_id in organisation_ids
-        )
-        parts = [
-            f"{with_code:,} of {len(organisation_ids):,} {'has' if with_code == 1 else 'have'} a code for {when}"
-        ]
-        parts += [f"{count(without, 'has', 'have')} a show and no code"] if without else []
-        said.append(f"{group}: {', '.join(parts)}.")
-    if any(one.organisation_id not in codes for one in found.places):
-        said.append("Where no show is booked nobody can be asked.")
-    return said

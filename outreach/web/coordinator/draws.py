@@ -12,7 +12,6 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
-from outreach.outcomes import waves
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.web import downloads, forms, spoken
@@ -68,16 +67,11 @@ def asking_draw(draw_id: int) -> Any:
         one.organisation_id: one.standing
         for one in standings.standings_of_programme(programme.id, as_of=day_of(now), now=now).target
     }
-    shows = waves.shows_of_programme(programme.id)
-    codes: dict[int, set[str]] = {}
-    for one in shows:
-        codes.setdefault(one.performance.organisation_id, set()).update(wave.kind for wave in one.waves)
     return render_template(
         "coordinator/asking_draw.html",
         programme=programme,
         found=found,
         standing=standing,
-        codes=draw_words.codes_said(found, codes),
         words=draw_words,
         asked=spoken.asked_on_page(),
     )

@@ -21,7 +21,6 @@ from outreach.outcomes.figure_words import evidence as evidence
 from outreach.outcomes.findings import (
     HIDDEN,
     NOTHING,
-    AsDrawn,
     ChangeFigure,
     Findings,
     Row,
@@ -43,8 +42,6 @@ HOW = (
     "share less the other.",
     "Interval: mean ± t · s / √k, with s the standard deviation over k performances and t Student’s at 95% with k − 1 "
     "degrees of freedom. None under 10 performances.",
-    "Drawn by lot: schools are compared in the same months on the side where the lot put them, whatever they did; each "
-    "school counts alike, by tier and month.",
     "The same months: months are weighted by n₁n₀ / (n₁ + n₀) performances; the interval leaves out one school at a "
     "time. None under 10 schools a side.",
     "Figures are renewed weekly, once three more schools are in, two weeks after a wave. One that could not be renewed "
@@ -211,27 +208,11 @@ def hidden_means() -> str:
     )
 
 
-def order_of_schools(found: Findings) -> str:
-    """What the order in which schools were reached does to the comparison in the same months."""
-    lot = "Not all schools were" if found.drawn else "Schools were not"
-    return (
-        f"{lot} chosen by lot, so part of it may be the schools. If those in need came first, it is too low."
-    )
-
-
-def drawn_said(drawn: AsDrawn) -> tuple[str, str]:
-    """Of the schools as they were drawn by lot: what is said in bold, and what goes on."""
-    (first, later), (n_first, n_later) = drawn.placed, drawn.answered
-    answered = f"{n_first:,} of {first:,} drawn to be asked first and {n_later:,} of {later:,} drawn for later answered"
-    change = drawn.change.change
-    if drawn.change.status == NOTHING:
-        return "", f"Too few to compare as drawn: {answered} in the same months. It takes 10 of each."
-    if change is None:
-        return "", "Hidden."
-    return capfirst(points(change)), (
-        f"{change_interval(change)} where the lot asked first. Chance alone made the groups, not who answered: "
-        f"{answered}."
-    )
+CAVEAT = (
+    "Schools were reached in an order that somebody chose, so part of it may be the schools. If those in need came "
+    "first, it is too low; if keen schools came first, it is too high (by 3 to 11 points where that was simulated)."
+)
+"""What the comparison in the same months cannot know."""
 
 
 def to_ask(found: Findings) -> str:
@@ -306,18 +287,6 @@ def csv_rows(found: Findings) -> Iterator[list[str | int]]:
             *figures,
         ]
         yield from _csv_of_months(found.first.item, found.months)
-        if found.drawn is not None:
-            drawn = found.drawn.change.change
-            yield [
-                "Programme",
-                "",
-                question(found.first.item),
-                "Asked first against asked later, as drawn by lot",
-                *[""] * 6,
-                "" if drawn is None else drawn.schools,
-                "",
-                *_change_cells(found.drawn.change),
-            ]
 
 
 def _csv_of_months(item: QuestionItem, months: SameMonths) -> Iterator[list[str | int]]:
