@@ -20,6 +20,17 @@ The controller is the partnership that runs its programmes here; whoever runs th
 anywhere. Recipients: the partnership's coordinators; the touring company, of the day's contact alone; nobody outside the
 United Kingdom unless the operator's own mail server or backups stand there. Security: [roles](roles.md), and
 [operating](operating.md).
+
+## What erasing somebody leaves
+
+Who is erased because somebody asked goes out of every table above, by address, full name and telephone number: out of rows
+of the partnership, out of mail of which nobody can tell whose it is, and out of what was typed, as 'Rang [erased] on
+[erased]'. A number that is also a school's or somebody else's stays, and so does a first name alone. What remains:
+
+- **Letters that were sent** stand in the mailboxes of those who got them, and so does mail in the mailbox that was read.
+- **Backups** of before hold them until they are deleted; a restored one is erased again by the list of ERASURES_FILE.
+- **Exports**: files, prints and calendars that somebody took out before, and what programs were told.
+- What goes by itself after its time goes by address alone: names and numbers within notes stay with the note.
 """
 
 

@@ -7,20 +7,31 @@ from sqlalchemy.sql.schema import Table
 
 from outreach.county import organisations
 from outreach.county.schools import Organisation
+from outreach.ground.db import Base, table_of
 from outreach.ground.history import History
 
 _REGISTER = ("organisation", "authority", "register_import", "partnership")
 
 
+def of_partnership(model: type[Base], partnership_id: int) -> ColumnElement[bool]:
+    """As `rows_of`, of a table that is somebody's."""
+    rows = rows_of(table_of(model), partnership_id)
+    assert rows is not None, f"{model.__tablename__} is nobody's"
+    return rows
+
+
 def rows_of(table: Table, partnership_id: int) -> ColumnElement[bool] | None:
-    """Rows of a table that are a partnership's; of what schools say of themselves, those of schools that it holds now.
-    None of a table that is nobody's."""
+    """Rows of a table that are a partnership's, and those of which nobody can tell whose they are; of what schools say
+    of themselves, those of schools that it holds now. None of a table that is nobody's."""
     if table.name == "partnership":
         return table.c.id == partnership_id
     if table.name == "history":
-        return _any_of(table, [table.c.partnership_id == partnership_id, _said_of_schools(partnership_id)])
+        nobodys = and_(History.partnership_id.is_(None), History.subject != "school")
+        own = table.c.partnership_id == partnership_id
+        return _any_of(table, [own, nobodys, _said_of_schools(partnership_id)])
     if "partnership_id" in table.c:
-        return table.c.partnership_id == partnership_id
+        own = table.c.partnership_id == partnership_id
+        return or_(own, table.c.partnership_id.is_(None)) if table.c.partnership_id.nullable else own
     ways: list[ColumnElement[bool]] = []
     always: list[tuple[bool, int, ColumnElement[bool]]] = []
     for key in sorted(table.foreign_keys, key=lambda one: one.parent.name):

@@ -39,14 +39,14 @@ from outreach.booking.named import TAKEN_BACK, NamedPerson
 from outreach.booking.promises import VisitContact
 from outreach.county.contacts import Contact
 from outreach.ground import erasures, history, whose
-from outreach.ground.db import Base, db, table_of
+from outreach.ground.db import Base, db
 from outreach.ground.history import History
 from outreach.outcomes.staff_letters import StaffLetter
 from outreach.post.incoming.inbox import GONE, CalendarAnswer, CounterProposal, Incoming, IncomingMail
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import FAILED, WAITING, WITHDRAWN, DeadAddress, Letter, LetterMail
 from outreach.privacy import kept
-from outreach.privacy.belonging import rows_of
+from outreach.privacy.belonging import of_partnership
 from outreach.privacy.last_used import ERASED_AT
 from outreach.privacy.runs import THE_SERVICE
 from outreach.visits.before.reminding import VisitReminder
@@ -308,10 +308,3 @@ def _anybody_writes_to(address: ColumnElement[str]) -> ColumnElement[bool]:
         exists().where(func.lower(Contact.address) == address),
         exists().where(func.lower(Letter.recipient) == address),
     )
-
-
-def of_partnership(model: type[Base], partnership_id: int) -> ColumnElement[bool]:
-    """Rows of a table that are a partnership's."""
-    rows = rows_of(table_of(model), partnership_id)
-    assert rows is not None, f"{model.__tablename__} is nobody's"
-    return rows

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, ColumnElement, LargeBinary, Table, Text, cast, func
 
 from outreach.ground.db import db, models, table_of
 from outreach.ground.erasures import born_of
-from outreach.privacy import comparing, kept, stored_mails
+from outreach.privacy import comparing, kept, phone_numbers, stored_mails
 from outreach.privacy.belonging import rows_of
 from outreach.privacy.kept import Kept
 from outreach.privacy.person import Person
@@ -143,6 +143,8 @@ def _named(person: Person, table: Table, columns: list[str]) -> Iterator[ColumnE
     for name in columns:
         column_of = table.c[name]
         as_text = cast(column_of, Text) if isinstance(column_of.type, JSON) else column_of
+        for phone in person.phones:
+            yield as_text.like(phone_numbers.like(phone))
         if person.own_names:
             yield as_text.in_(person.own_names)
         for term in person.spelt():

@@ -22,6 +22,7 @@ from outreach.ground.timespans import day_of, wall
 from outreach.post.incoming.inbox import Incoming
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter
+from outreach.privacy.belonging import of_partnership
 from outreach.tour import programmes
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.performances import Performance
@@ -79,7 +80,7 @@ def _uses(partnership_id: int) -> list[Select[Any]]:
         (GuestPlace, VisitContact.place_id == GuestPlace.id),
     )
     return [
-        use(Contact.address, Contact.created_at).where(Contact.partnership_id == partnership_id),
+        use(Contact.address, Contact.created_at).where(of_partnership(Contact, partnership_id)),
         *(
             use(VisitContact.address, at)
             .join(about, on)
@@ -96,5 +97,5 @@ def _uses(partnership_id: int) -> list[Select[Any]]:
         use(Letter.recipient, func.coalesce(Letter.handed_at, Letter.created_at)).where(
             Letter.partnership_id == partnership_id
         ),
-        use(Incoming.sender, Incoming.received_at).where(Incoming.partnership_id == partnership_id),
+        use(Incoming.sender, Incoming.received_at).where(of_partnership(Incoming, partnership_id)),
     ]

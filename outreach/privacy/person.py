@@ -15,16 +15,18 @@ from sqlalchemy.orm import InstrumentedAttribute
 from outreach.asking.open_door import LinkRequest
 from outreach.booking.named import NamedPerson
 from outreach.booking.promises import VisitContact
+from outreach.county import organisations
 from outreach.county.contacts import Contact
 from outreach.county.coordinators import Coordinator
 from outreach.county.partnerships import Partnership
-from outreach.ground.db import Base, db, table_of
+from outreach.county.schools import Organisation
+from outreach.ground.db import Base, db
 from outreach.ground.errors import NoSuch
 from outreach.post.incoming.inbox import Incoming
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter
-from outreach.privacy import comparing
-from outreach.privacy.belonging import rows_of
+from outreach.privacy import comparing, phone_numbers
+from outreach.privacy.belonging import of_partnership
 from outreach.privacy.last_used import ERASED_AT
 from outreach.tour.companies import Company
 
@@ -40,6 +42,15 @@ _BESIDE: tuple[tuple[type[Base], InstrumentedAttribute[str], InstrumentedAttribu
     (Partnership, Partnership.contact_email, Partnership.contact_name),
 )
 """Where a name stands beside an address."""
+
+_PHONES: tuple[tuple[type[Base], InstrumentedAttribute[str], InstrumentedAttribute[str]], ...] = (
+    (Contact, Contact.address, Contact.phone),
+    (VisitContact, VisitContact.address, VisitContact.phone),
+    (NamedPerson, NamedPerson.address, NamedPerson.phone),
+    (Company, Company.contact_email, Company.contact_phone),
+    (Partnership, Partnership.contact_email, Partnership.contact_phone),
+)
+"""Where a number stands beside an address."""
 
 
 class NobodyHere(NoSuch):
@@ -58,6 +69,7 @@ class Known:
 class Person:
     """`addresses` in lower case; `names` as they are spelt; `shared`: those of them that somebody with another address
     bears too, and with whom; by such a name alone nothing is told apart. `by_name`: it is taken for them all the same.
+    `phones`: as they are dialled, those of nobody else and of no school.
     """
 
     partnership_id: int
@@ -66,6 +78,7 @@ class Person:
     shared: Mapping[str, tuple[str, ...]]
     person_id: int | None
     by_name: bool = False
+    phones: tuple[str, ...] = ()
     colleagues: frozenset[str] = frozenset()
     """Names of others who sign in here, in lower case: what such a one did stays theirs, whoever else is called so."""
 
@@ -84,7 +97,8 @@ class Person:
     @cached_property
     def _within(self) -> re.Pattern[str]:
         told = "|".join(re.escape(one) for one in sorted(self.terms, key=len, reverse=True))
-        return re.compile(rf"(?<![\w.+-])(?:{told})(?![\w-])", re.IGNORECASE)
+        phones = "".join(f"|{phone_numbers.pattern(one)}" for one in self.phones)
+        return re.compile(rf"(?<![\w.+-])(?:{told})(?![\w-]){phones}", re.IGNORECASE)
 
     def is_in(self, told: Any) -> bool:
         """Whether they are named in what stands in a column: text, or what JSON holds."""
@@ -141,7 +155,7 @@ def find(partnership_id: int, words: str, *, most: int = 50) -> list[Known]:
         rows = db.session.execute(
             select(func.lower(address), name)
             .where(
-                rows_of(table_of(model), partnership_id),  # type: ignore[arg-type]
+                of_partnership(model, partnership_id),
                 address != "",
                 address.not_like(f"%{ERASED_AT}"),
                 *(
@@ -164,9 +178,9 @@ def get(partnership_id: int, addresses: Iterable[str], *, by_name: bool = False)
     names: set[str] = set()
     there = False
     for model, address, name in _BESIDE:
-        ours = rows_of(table_of(model), partnership_id)
+        ours = of_partnership(model, partnership_id)
         rows = db.session.scalars(
-            select(name).where(ours, func.lower(address).in_(given)).distinct().order_by(name)  # type: ignore[arg-type]
+            select(name).where(ours, func.lower(address).in_(given)).distinct().order_by(name)
         ).all()
         there = there or bool(rows)
         names |= {one.strip() for one in rows if one and one.strip()}
@@ -183,8 +197,27 @@ def get(partnership_id: int, addresses: Iterable[str], *, by_name: bool = False)
             )
         ),
         by_name=by_name,
+        phones=_phones(partnership_id, given),
         colleagues=_colleagues(partnership_id, given),
     )
+
+
+def _phones(partnership_id: int, addresses: Sequence[str]) -> tuple[str, ...]:
+    theirs: set[str] = set()
+    others = {""}
+    for model, address, phone in _PHONES:
+        rows = db.session.execute(
+            select(phone, func.lower(address).in_(addresses))
+            .where(of_partnership(model, partnership_id), phone != "")
+            .distinct()
+        )
+        for written, is_theirs in rows:
+            (theirs if is_theirs else others).add(phone_numbers.dialled(written))
+    schools = select(Organisation.telephone).where(
+        organisations.ours(partnership_id), Organisation.telephone != ""
+    )
+    others.update(map(phone_numbers.dialled, db.session.scalars(schools)) if theirs else ())
+    return tuple(sorted(theirs - others))
 
 
 def _colleagues(partnership_id: int, addresses: Sequence[str]) -> frozenset[str]:
@@ -220,7 +253,7 @@ def _shared(
         rows = db.session.execute(
             select(name, func.lower(address))
             .where(
-                rows_of(table_of(model), partnership_id),  # type: ignore[arg-type]
+                of_partnership(model, partnership_id),
                 name.in_(names),
                 func.lower(address).not_in(addresses),
                 address != "",

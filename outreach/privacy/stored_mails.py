@@ -22,6 +22,7 @@ from outreach.post.copies import masked
 from outreach.post.incoming import showing
 from outreach.post.incoming.inbox import Incoming, IncomingMail
 from outreach.post.outbox import Letter, LetterMail
+from outreach.privacy.belonging import of_partnership
 
 AT_ONCE = 200
 """Mails in memory."""
@@ -78,7 +79,7 @@ def find(partnership_id: int, sought: Sought, *, before: Mails = NONE_READ) -> M
     ):
         head: Any = model
         theirs_by_address = func.lower(whose).in_(sought.addresses)
-        wanted = [head.partnership_id == partnership_id, head.id > read.get(model, 0)]
+        wanted = [of_partnership(head, partnership_id), head.id > read.get(model, 0)]
         if model is Letter and sought.letters_since is not None:
             wanted.append(or_(at >= sought.letters_since, theirs_by_address))
         letter_id: Any = Letter.id if model is Letter else Incoming.letter_id

@@ -21,7 +21,7 @@ from outreach.ground.history import History
 from outreach.post.incoming.inbox import CalendarAnswer, CounterProposal, Incoming
 from outreach.post.outbox import Letter, LetterMail
 from outreach.privacy import comparing, erasing, stored_mails
-from outreach.privacy.belonging import rows_of
+from outreach.privacy.belonging import of_partnership, rows_of
 from outreach.privacy.stored_mails import NONE_READ, Mail, Mails, Sought
 from outreach.privacy.typed import LEFT_OUT, SHORTEST, Words, columns
 from outreach.tour.companies import Company, Troupe
@@ -109,7 +109,7 @@ def _is_known(told: str, partnership_id: int) -> bool:
         (Contact, Contact.name),
         (Coordinator, Coordinator.name),
     ):
-        names.append((column, erasing.of_partnership(model, partnership_id)))
+        names.append((column, of_partnership(model, partnership_id)))
     return any(
         told == comparing.folded(name)
         for column, ours in names
@@ -339,9 +339,7 @@ def _in_streams(model: Any, ids: Collection[int], origin: _Origin, partnership_i
         return frozenset()
     return frozenset(
         db.session.scalars(
-            select(model.id).where(
-                model.partnership_id == partnership_id, _like(model.stream, origin.streams)
-            )
+            select(model.id).where(of_partnership(model, partnership_id), _like(model.stream, origin.streams))
         )
     ).intersection(ids)
 
@@ -358,7 +356,7 @@ def _heads(
         select(model.id, at.label("at"), address.label("address"), model.subject, model.stream)
         .add_columns(letter_id.label("letter_id"), model.subject.label("words"))
         .where(
-            model.partnership_id == partnership_id,
+            of_partnership(model, partnership_id),
             func.lower(model.subject).contains(comparing.needle(of.words), autoescape=True),
             *([] if since is None else [at >= since]),
         )
@@ -378,7 +376,7 @@ def _comments(of: Words, partnership_id: int) -> Iterator[Any]:
             .add_columns(Incoming.subject, Incoming.stream, Incoming.letter_id, kept.comment.label("words"))
             .join(kept, kept.incoming_id == Incoming.id)
             .where(
-                Incoming.partnership_id == partnership_id,
+                of_partnership(Incoming, partnership_id),
                 func.lower(kept.comment).contains(comparing.needle(of.words), autoescape=True),
             )
             .order_by(Incoming.id)

@@ -15,6 +15,7 @@ from outreach.post.incoming import inbox
 from outreach.post.incoming.inbox import Incoming
 from outreach.post.outbox import WAITING, WITHDRAWN, Letter, LetterMail
 from outreach.privacy import comparing, erasing, typed_copies
+from outreach.privacy.belonging import of_partnership
 from outreach.privacy.typed import Words
 from outreach.privacy.typed_copies import DEED, LETTER, MAIL, ROW, Copies, Copy
 
@@ -106,7 +107,7 @@ def _letters(of: Words, ids: Sequence[int]) -> None:
 def _came_in(ids: Sequence[int], partnership_id: int, *, who: str, now: datetime) -> None:
     for mail in db.session.scalars(
         select(Incoming)
-        .where(Incoming.id.in_(ids), Incoming.partnership_id == partnership_id)
+        .where(Incoming.id.in_(ids), of_partnership(Incoming, partnership_id))
         .order_by(Incoming.id)
     ).all():
         inbox.erase(mail, who=who, now=now)

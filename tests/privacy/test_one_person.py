@@ -21,6 +21,7 @@ from outreach.county.second_factors import RecoveryCode, SecondFactor
 from outreach.ground import clock, history, history_chain
 from outreach.ground.db import db, transaction
 from outreach.ground.history import History, Subject
+from outreach.post.incoming.inbox import Incoming
 from outreach.post.outbox import Letter, LetterMail
 from outreach.privacy import forgetting, held, kept, person, stored_mails
 from outreach.privacy.forgetting import StillNeeded
@@ -206,6 +207,59 @@ def texts() -> list[tuple[Table, str]]:
         for one in kept.KEPT
         for table, column in kept.columns_in(one.columns)
         if str(tables[table].c[column].type) == "TEXT" and not isinstance(tables[table].c[column].type, JSON)
+    ]
+
+
+NOBODYS_MAY_BE = {"contact": "address", "history": "after", "incoming": "sender", "organisation": ""}
+"""Tables whose rows may be nobody's, and where somebody stands in them: in the register of schools nobody does."""
+
+
+def test_rows_that_nobody_can_tell_whose_they_are_are_found_and_erased(here: Partnership) -> None:
+    tables = {one.name: one for one in db.metadata.sorted_tables if "partnership_id" in one.c}
+    assert {name for name, one in tables.items() if one.c.partnership_id.nullable} == {*NOBODYS_MAY_BE}
+    address = "gwen@elsewhere.example"
+    with transaction():
+        make.contact(make.school(la_code="999"), address=address, name="Gwen Pryce", partnership_id=None)
+        mail = Incoming(
+            digest="0" * 64,
+            received_at=LATELY,
+            kind="person",
+            sender=address,
+            sender_name="Gwen Pryce",
+            subject="From Gwen",
+            stream="",
+            task="mail",
+            why="Gwen asks",
+            raw=b"From: gwen@elsewhere.example\r\n\r\nIt is Gwen Pryce.",
+        )
+        db.session.add(mail)
+        db.session.flush()
+        history.record("read", mail, who="Priya", now=LATELY, after={"from": address})
+        here_id = here.id
+    found = held.about(person.get(here_id, [address]))
+    assert {(row.table, column) for row in found for column in row.hits} >= {
+        (table, column) for table, column in NOBODYS_MAY_BE.items() if column
+    }
+    assert forget(here_id, address).mails == 1
+    assert everywhere("gwen") == everywhere("pryce") == []
+
+
+@pytest.mark.any_database
+def test_their_number_is_taken_out_of_what_was_typed_and_a_school_s_own_stays(here: Partnership) -> None:
+    phone, switchboard = "01632 960417", "01632 960500"
+    said = f"Rang Gwen Pryce on {phone}, then +44 (0)1632 960 417; the office is {switchboard}, not 01632 960418."
+    with transaction():
+        school = make.school(telephone=switchboard)
+        for address, number in (("gwen@redmere.example", phone), ("g.pryce@home.example", switchboard)):
+            make.contact(school, address=address, name="Gwen Pryce", phone=number, partnership_id=here.id)
+        notes.write(school.organisation_id, said, partnership_id=here.id, who="Priya", now=LATELY)
+        here_id = here.id
+    forget(here_id, "gwen@redmere.example", "g.pryce@home.example")
+    told = db.session.scalars(
+        select(notes.NoteOnOrganisation.text).where(notes.NoteOnOrganisation.text.contains("960418"))
+    )
+    assert told.all() == [
+        f"Rang [erased] on [erased], then [erased]; the office is {switchboard}, not 01632 960418."
     ]
 
 
