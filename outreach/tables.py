@@ -52,6 +52,7 @@ import outreach.coverage.digest.days
 import outreach.coverage.digest.sending
 import outreach.coverage.gaplist.kept
 import outreach.coverage.gaplist.saved_views
+import outreach.ground.day_counts
 import outreach.ground.erasures
 import outreach.ground.history
 import outreach.ground.history_chain

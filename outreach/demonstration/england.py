@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Date, Integer, Table, TextClause, text
 
-from outreach.asking.short_codes import WORDS
+from outreach.asking.short_codes import SIGNS
 from outreach.booking.promises import ALPHABET
 from outreach.ground import errands
 from outreach.ground.db import Base, Instant
@@ -33,9 +33,9 @@ OF_THE_PLACE = frozenset(
 """Who there is: once for a partnership. All other rows are of what happens, and stand once for each year."""
 
 NOBODYS = frozenset(
-    "agreement agreement_code alembic_version chasing_run erasures_mark history_link mailbox_look outcome_release"
-    " passkey_challenge post_pause postcode postman provider_attempt released_wave router sign_in sign_in_failure"
-    " sign_in_link sign_in_session touring_troupe".split()
+    "agreement agreement_code alembic_version chasing_run day_count erasures_mark history_link mailbox_look"
+    " outcome_release passkey_challenge post_pause postcode postman provider_attempt released_wave router sign_in"
+    " sign_in_failure sign_in_link sign_in_session touring_troupe".split()
 )
 """What is not copied: of the installation, of one process, or of one sign-in; and what was released of answers, whose
 words name waves by their numbers."""
@@ -112,8 +112,9 @@ OWN_WORDS = {
     "booking.reference": _OF_BOOKING,
     "closed_answer.key": "CASE WHEN :k + y = 0 THEN {it} ELSE"
     " ('x' || left(md5({it} || " + _ANOTHER + "), 15))::bit(60)::bigint END",
-    "wave_code.code": f"CASE WHEN :k + y = 0 THEN {{it}} ELSE (CAST(:words AS text[]))[1 + {_CODE} / 10000]"
-    f" || lpad(({_CODE} % 10000)::text, 4, '0') END",
+    "wave_code.code": "CASE WHEN :k + y = 0 THEN {it} ELSE "
+    + " || ".join(f"substr('{SIGNS}', ({_CODE} / {27**place}) % 27 + 1, 1)" for place in range(7))
+    + " END",
     **dict.fromkeys(
         ("letter.stream", "incoming.stream"),
         "CASE WHEN {it} ~ '^[0-9a-f]{{8}}-' THEN " + _UID + " WHEN {it} ~ '^[a-z ]+/[0-9]+/[0-9]+' THEN"
@@ -161,12 +162,11 @@ def copied(connection: Connection, size: Size) -> Iterator[int]:
         _know_for(connection, size.years)
         stride = _lay_out_pattern(connection)
     statements = [_copy(table, stride) for table in _tables()]
-    words = [word.upper() for word in WORDS]
     for k in range(size.partnerships):
         with errands.round_of("demonstration england") as errand, connection.begin():
             errand.untold = True  # a statement as long as years of a county is not one that is slow
             for statement in statements:
-                given = {"k": k, "years": size.years, "words": words}
+                given = {"k": k, "years": size.years}
                 connection.execute(statement, {one: given[one] for one in statement.compile().params})
         yield k + 1
     with connection.begin():

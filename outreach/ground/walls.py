@@ -19,6 +19,7 @@ NOBODYS_TOO = f"(partnership_id = {WHOSE} OR (partnership_id IS NULL AND {WHOSE}
 NOBODYS: Mapping[str, str] = {
     "alembic_version": "the state of the schema",
     "chasing_run": "when the day's round came",
+    "day_count": "counts of a day by a hash of where they come from",
     "dead_address": "addresses to which no mail goes, from whomever",
     "erasures_mark": "how much of the list of erasures the database knows",
     "job_round": "when each job last came to the end of a round",

@@ -67,7 +67,7 @@ def close(wave: AnswerWave, *, now: datetime) -> None:
                     literal(wave.partnership_id),
                     literal(wave.id),
                     theirs.c.answered_on,
-                    aside,
+                    or_(theirs.c.set_aside, aside),
                     *(theirs.c[place] for place in PLACES),
                 ).order_by(theirs.c.key),
             )

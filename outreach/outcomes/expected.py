@@ -1,5 +1,5 @@
 """Pupils of a show who may answer: how many were counted, else promised, without schools that declined; and how many
-answers are taken at most."""
+answers are kept at most."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,6 +10,7 @@ from outreach.booking.promises import Booking
 from outreach.ground.db import db
 from outreach.outcomes import declines, open_answers
 from outreach.outcomes.declines import QuestionnaireDecline
+from outreach.outcomes.open_answers import Stands
 from outreach.outcomes.waves import AnswerWave
 from outreach.tour.performances import Performance
 from outreach.visits import outcomes
@@ -60,17 +61,17 @@ def by_year_group(
 
 
 def at_most(show: Performance, *, now: datetime) -> int:
-    """How many answers one wave of the show takes: so many pupils and a tenth, for who came besides."""
+    """How many answers of one wave of the show are kept: so many pupils and a tenth, for who came besides."""
     expected = pupils(show, now=now)
     return expected + (expected + 9) // 10
 
 
-def answered(wave: AnswerWave) -> int:
-    """How many answered online in a wave, open or closed."""
+def came(wave: AnswerWave) -> Stands:
+    """How many answers came online in a wave, open or closed: kept, and set aside."""
     if wave.open_table is not None:
-        return open_answers.count(wave.id)
+        return open_answers.stands(wave.id)
     if wave.closed_at is None:
-        return 0
+        return Stands()
     table = AnswerWave.metadata.tables["closed_answer"]
-    found = db.session.scalar(select(func.count()).select_from(table).where(table.c.wave_id == wave.id))
-    return found or 0
+    kept, aside = (func.count().filter(which) for which in (~table.c.set_aside, table.c.set_aside))
+    return Stands(*db.session.execute(select(kept, aside).where(table.c.wave_id == wave.id)).one())

@@ -2,12 +2,16 @@
 
 While they stand, a file of the database tells in which order answers came. So they are never emptied row by row, which
 leaves the rows in the file: the whole table goes. Answers and the tokens of their forms share no column.
+
+An answer says whether it came `outside` its class's hour, and whether it was `set_aside`, and not where it came from.
 """
 
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     Integer,
@@ -16,9 +20,11 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    false,
     func,
     select,
     text,
+    update,
 )
 
 from outreach.ground.db import db
@@ -41,20 +47,44 @@ def make(wave_id: int) -> str:
 
 
 _ADD = (
-    f"INSERT INTO {ANSWERS_OF} (key, code_id, answered_on, {', '.join(PLACES)}) "
-    f"VALUES (:key, :code_id, :answered_on, {', '.join(f':{place}' for place in PLACES)})"
+    f"INSERT INTO {ANSWERS_OF} (key, code_id, answered_on, outside, set_aside, {', '.join(PLACES)}) "
+    f"VALUES (:key, :code_id, :answered_on, :outside, :set_aside, {', '.join(f':{place}' for place in PLACES)})"
 )
 _USE = f"INSERT INTO {TOKENS_OF} (form) VALUES (:form)"
 _STANDS = (
-    f"SELECT (SELECT count(*) FROM {ANSWERS_OF}) AS number, "
-    f"EXISTS (SELECT 1 FROM {TOKENS_OF} WHERE form = :form) AS used"
+    "SELECT count(*) FILTER (WHERE NOT set_aside) AS kept, count(*) FILTER (WHERE set_aside) AS set_aside, "
+    f"EXISTS (SELECT 1 FROM {TOKENS_OF} WHERE form = :form) AS used FROM {ANSWERS_OF}"
+)
+_GIVE_WAY = (
+    f"UPDATE {ANSWERS_OF} SET set_aside = true "
+    f"WHERE key = (SELECT min(key) FROM {ANSWERS_OF} WHERE outside AND NOT set_aside) RETURNING key"
 )
 
 
-def add(wave_id: int, *, key: int, code_id: int, day: date, values: dict[str, int], form: str) -> None:
+@dataclass(frozen=True)
+class Stands:
+    """How many answers of a wave are kept and set aside, and whether a form has brought its own."""
+
+    kept: int = 0
+    set_aside: int = 0
+    used: bool = False
+
+
+def add(
+    wave_id: int,
+    *,
+    key: int,
+    code_id: int,
+    day: date,
+    values: dict[str, int],
+    form: str,
+    outside: bool,
+    set_aside: bool,
+) -> None:
     """One pupil's answers, {a column of PLACES: value}, and the hash of its form's token."""
     used, added = _USE.format(int(wave_id)), _ADD.format(int(wave_id))
     told = {"key": key, "code_id": code_id, "answered_on": day, "form": form}
+    told |= {"outside": outside, "set_aside": set_aside}
     told |= {place: values.get(place) for place in PLACES}
     if db.engine.dialect.name == "postgresql":  # both in one, which saves a way there and back
         added = f"WITH used AS ({used}) {added}"
@@ -63,24 +93,26 @@ def add(wave_id: int, *, key: int, code_id: int, day: date, values: dict[str, in
     db.session.execute(text(added).bindparams(bindparam("answered_on", type_=Date)), told)
 
 
-def stands(wave_id: int, form: str) -> tuple[int, bool]:
-    """How many have answered, and whether the form of that token's hash has brought its answers; one query."""
+def stands(wave_id: int, form: str = "") -> Stands:
+    """What came so far, `form` being the hash of a form's token; one query."""
     row = db.session.execute(text(_STANDS.format(int(wave_id), int(wave_id))), {"form": form}).one()
-    return row.number, bool(row.used)
+    return Stands(row.kept, row.set_aside, bool(row.used))
+
+
+def give_way(wave_id: int) -> bool:
+    """Set an answer aside that came outside the class's hour, whichever; whether there was one."""
+    wave_id = int(wave_id)
+    return db.session.execute(text(_GIVE_WAY.format(wave_id, wave_id))).one_or_none() is not None
+
+
+def take_all_back_in(wave_id: int) -> None:
+    """All that came count, whenever they came."""
+    db.session.execute(update(_answers(wave_id)).values(outside=False, set_aside=False))
 
 
 def count(wave_id: int) -> int:
-    """How many have answered."""
-    return db.session.scalar(select(func.count()).select_from(_answers(wave_id))) or 0
-
-
-def count_by_code(wave_id: int) -> dict[int, int]:
-    """The same by the code that they answered with."""
-    answers = _answers(wave_id)
-    rows = db.session.execute(
-        select(answers.c.code_id, func.count()).group_by(answers.c.code_id).order_by(answers.c.code_id)
-    )
-    return {code_id: number for code_id, number in rows}
+    """How many answers are kept."""
+    return stands(wave_id).kept
 
 
 def table_of_wave(wave_id: int) -> Table:
@@ -113,6 +145,8 @@ def _answers(wave_id: int) -> Table:
         Column("key", BigInteger, primary_key=True, autoincrement=False),
         Column("code_id", Integer, nullable=False),
         Column("answered_on", Date, nullable=False),
+        Column("outside", Boolean, nullable=False, server_default=false()),
+        Column("set_aside", Boolean, nullable=False, server_default=false()),
         *(Column(place, SmallInteger) for place in PLACES),
     )
 

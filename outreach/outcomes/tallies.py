@@ -88,7 +88,7 @@ def count(
     }
     if not kept:
         raise NothingCounted
-    most = expected.at_most(wave.performance, now=now) - expected.answered(wave)
+    most = expected.at_most(wave.performance, now=now) - expected.came(wave).kept
     before = dict(_sums(wave.id))
     for item_id in asked:
         pile = sum(number for (of, _), number in kept.items() if of == item_id)

@@ -1,9 +1,13 @@
 """Waves of answers: before, after and later, of one performance; when each is open, and by which code.
 
 A code is kept as it is written: it stands on a poster on a wall, is printed again, and opens nothing but a form in
-which nobody says who they are. What it protects is that a performance's answers are its pupils' own.
+which nobody says who they are. What it protects is that a performance's answers are its pupils' own. Typed, it is seven
+of the signs of short codes (typed_codes.py limits wrong ones); its address, as the QR code has it, bears a secret of 64
+bits besides. Codes made before were a word and four figures, and an address of these alone: they hold until their waves
+end.
 """
 
+import hmac
 import re
 import secrets
 from collections.abc import Collection
@@ -13,14 +17,14 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship
 
-from outreach.asking.short_codes import WORDS
+from outreach.asking.short_codes import SIGNS
 from outreach.booking import promises
 from outreach.county import school_days
 from outreach.ground import history, whose
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of, wall
-from outreach.outcomes import declines, questionnaires
+from outreach.outcomes import declines, open_answers, questionnaires
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 
@@ -33,9 +37,8 @@ DAYS_AFTER = 3
 LATER_AFTER, LATER_LASTS = timedelta(days=91), timedelta(days=14)
 """The same day of the week thirteen weeks on, or the next school day; two weeks."""
 
-FIGURES = "3467892"
-"""No 0 and 1, which are read as letters, and no 5, which is read as S."""
-FIGURES_IN_A_CODE = 4
+SIGNS_IN_A_CODE, LAST_GROUP = 7, 4
+SECRET_BYTES = 8
 
 NOT_YET, OPEN, OVER, CLOSED = "not yet", "open", "over", "closed"
 """What a wave is at a moment: over, it takes no answer; closed, its answers have lost their order too."""
@@ -48,6 +51,7 @@ class AnswerWave(Base):
 
     `open_table`: where its answers are while it is open, in a table of its own, made with the first answer; None before
     that and once it is closed. `order_gone_at`: since when no file of the database tells in which order they came.
+    `burst_at`: since when more answers came than are its pupils' own, so that some were set aside by themselves.
     """
 
     __tablename__ = "answer_wave"
@@ -86,6 +90,7 @@ class AnswerWave(Base):
     open_table: Mapped[str | None] = mapped_column(Text)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     order_gone_at: Mapped[datetime | None] = mapped_column(Instant)
+    burst_at: Mapped[datetime | None] = mapped_column(Instant)
 
     performance: Mapped[Performance] = relationship(
         primaryjoin="foreign(AnswerWave.performance_id) == Performance.id"
@@ -117,7 +122,8 @@ class AnswerWave(Base):
 
 class WaveCode(Base):
     """What pupils type to answer in one wave; `code` without its blank. It is never given twice, so that an old
-    poster opens nothing."""
+    poster opens nothing. `secret`: what its address bears besides; None of one made before there were any, and that
+    nobody has typed since."""
 
     __tablename__ = "wave_code"
     __table_args__ = (
@@ -142,6 +148,7 @@ class WaveCode(Base):
     partnership_id: Mapped[int]
     wave_id: Mapped[int] = mapped_column(index=True)
     code: Mapped[str] = mapped_column(Text)
+    secret: Mapped[str | None] = mapped_column(Text)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     who: Mapped[str] = mapped_column(Text)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -152,12 +159,13 @@ class WaveCode(Base):
 
     @property
     def written(self) -> str:
-        """As it stands on the poster: HERON 4837."""
-        return f"{self.code[:-FIGURES_IN_A_CODE]} {self.code[-FIGURES_IN_A_CODE:]}"
+        """As it stands on the poster: K7M 4QXP."""
+        return f"{self.code[:-LAST_GROUP]} {self.code[-LAST_GROUP:]}"
 
     @property
     def in_address(self) -> str:
-        return self.written.replace(" ", "-").lower()
+        written = self.written.replace(" ", "-").lower()
+        return f"{written}-{self.secret}" if self.secret else written
 
 
 class AnswersSetAside(Base):
@@ -297,6 +305,19 @@ def take_back_in(code: WaveCode, *, who: str, now: datetime) -> None:
         _noted("took answers back in", code, who=who, now=now)
 
 
+def take_burst_back_in(wave: AnswerWave, *, who: str, now: datetime) -> None:
+    """Answers that were set aside by themselves count after all: its school says that its pupils gave them. Raises
+    WaveIsOver as `set_aside` does."""
+    _not_closed(wave)
+    if wave.burst_at is not None and wave.open_table is not None:
+        open_answers.take_all_back_in(wave.id)
+        wave.burst_at = None
+        db.session.flush()
+        programme = db.session.get_one(Programme, wave.performance.programme_id)
+        after = {"performance": wave.performance_id, "wave": wave.kind}
+        history.record("took answers back in", programme, who=who, now=now, after=after)
+
+
 def follow_shows(*, now: datetime) -> int:
     """Later waves that have not begun open as long after their show as ever, wherever it was moved; how many were
     changed."""
@@ -364,6 +385,7 @@ def _give(wave: AnswerWave, *, who: str, now: datetime) -> WaveCode:
         partnership_id=wave.partnership_id,
         wave_id=wave.id,
         code=_fresh(),
+        secret=secrets.token_hex(SECRET_BYTES),
         recorded_at=now,
         who=who,
         wave=wave,
@@ -376,8 +398,7 @@ def _give(wave: AnswerWave, *, who: str, now: datetime) -> WaveCode:
 def _fresh() -> str:
     """One that nobody ever had, of whichever partnership."""
     while True:
-        figures = "".join(secrets.choice(FIGURES) for _ in range(FIGURES_IN_A_CODE))
-        code = secrets.choice(WORDS).upper() + figures
+        code = "".join(secrets.choice(SIGNS) for _ in range(SIGNS_IN_A_CODE))
         here = db.session.scalar(select(WaveCode.id).where(WaveCode.code == code))
         if here is None and not whose.is_known("wave code", code):
             return code
@@ -399,12 +420,11 @@ def _noted(
 def plain(typed: str) -> str:
     """A code as it is compared: capitals, blanks and hyphens make no difference. '' for what can be none."""
     found = re.sub(r"[\W_]", "", typed).upper()
-    return found if re.fullmatch(r"[A-Z]{2,12}[0-9]{4}", found) else ""
+    return found if re.fullmatch(rf"[{SIGNS}]{{{SIGNS_IN_A_CODE}}}|[A-Z]{{2,12}}[0-9]{{4}}", found) else ""
 
 
 def find_code(typed: str) -> WaveCode | None:
-    """The code that somebody typed or scanned, whether it still stands or not; its wave and show with it. One
-    query."""
+    """The code that somebody typed, whether it still stands or not; its wave and show with it. One query."""
     code = plain(typed)
     if not code:
         return None
@@ -416,6 +436,24 @@ def find_code(typed: str) -> WaveCode | None:
         .options(contains_eager(WaveCode.wave).contains_eager(AnswerWave.performance))
         .where(WaveCode.code == code)
     )
+
+
+def find_address(address: str) -> WaveCode | None:
+    """The code whose address it is, with its secret. One query."""
+    code = find_code(code_of_address(address))
+    secret = address[-2 * SECRET_BYTES :].lower().encode()
+    return code if code and code.secret and hmac.compare_digest(code.secret.encode(), secret) else None
+
+
+def code_of_address(address: str) -> str:
+    """The code in an address, as it may have been typed; whether its secret is right is not looked at."""
+    return re.sub(rf"-[0-9a-f]{{{2 * SECRET_BYTES}}}$", "", address, flags=re.IGNORECASE)
+
+
+def give_secret(code: WaveCode) -> None:
+    """One that was made before there were any gets its own, so that it leads to an address that nobody guesses."""
+    code.secret = code.secret or secrets.token_hex(SECRET_BYTES)
+    db.session.flush()
 
 
 def of_performance(performance_id: int) -> list[AnswerWave]:

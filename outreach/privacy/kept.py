@@ -207,16 +207,19 @@ KEPT = (
     Kept(
         name="Failed tries",
         what="The email address that was typed at a failed sign-in, with a digest of the network or the number of a "
-        "browser known before; the network address of who asks for a link or types a code.",
+        "browser known before; the network address of who asks for a link or types a code. Of who types a pupils’ code "
+        "that is wrong, or answers outside the class’s hour, a digest keyed for the day, apart from the answers.",
         whose="Whoever tries.",
         why="So that nobody can try without end.",
         source="The connection.",
-        how_long="A failed sign-in, who asked for a link or typed a code: a day, then until the next round of the day.",
+        how_long="A failed sign-in, who asked for a link or typed a code: a day, then until the next round of the day. "
+        "A digest keyed for the day: until the round of the next.",
         erased="All of it goes.",
         columns="""
             sign_in_failure: email origin device
             link_request: origin
             wrong_code_try: origin
+            day_count: key
         """,
     ),
     Kept(
@@ -530,7 +533,7 @@ NOT_OF_PEOPLE = {
         provider_attempt: state_hash browser_hash provider nonce verifier origin
         troupe_link: nonce
         visit_reminder: stop_hash
-        wave_code: code
+        wave_code: code secret
         webhook_delivery: uid
         webhook_secret: sealed
     """,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select, text, tuple_, update
+from sqlalchemy import Select, and_, delete, exists, func, or_, select, text, tuple_, update
 
 from outreach.asking.open_door import LinkRequest
 from outreach.asking.short_codes import ShortCode, WrongTry
@@ -21,7 +21,8 @@ from outreach.county.coordinators import Coordinator, SignIn, SignInLink
 from outreach.county.person_invitations import PersonInvitation
 from outreach.county.sign_in_sessions import SignInSession
 from outreach.county.sign_in_tries import SignInFailure
-from outreach.ground import erasures
+from outreach.ground import day_counts, erasures
+from outreach.ground.day_counts import DayCount
 from outreach.ground.db import db
 from outreach.ground.the_app import settings
 from outreach.ground.wording import and_list, count
@@ -351,6 +352,16 @@ def _take_origins(
     return take
 
 
+def _old_counts(_: int | None, now: datetime) -> Select[Any]:
+    keys: Any = select(DayCount.day, DayCount.key)
+    return keys.where(day_counts.over(now=now)).order_by(DayCount.day, DayCount.key)  # type: ignore[no-any-return]
+
+
+def _take_counts(_: int | None, keys: Sequence[tuple[Any, str]], __: datetime) -> None:
+    """They do not stand in the list of erasures, which would keep their keys: a restored backup is swept as any."""
+    db.session.execute(delete(DayCount).where(tuple_(DayCount.day, DayCount.key).in_(keys)))
+
+
 _NOBODYS = (
     Task(
         name="nobody’s mail",
@@ -380,6 +391,13 @@ _NOBODYS = (
         many="network addresses of who typed a code",
         due=_origins(WrongTry),
         take=_take_origins(WrongTry),
+    ),
+    Task(
+        name="counted",
+        one="count of a day by where it came from",
+        many="counts of a day by where they came from",
+        due=_old_counts,
+        take=_take_counts,
     ),
 )
 

@@ -56,7 +56,7 @@ PAGES = {
         CHANGE: """
             approve_questionnaire end_item new_item offer_item_again withdraw_questionnaire count_paper
             decline_questionnaire make_all_codes renew_code set_answers_aside stop_code
-            take_answers_back_in withdraw_tally staff_erase
+            count_all_answers take_answers_back_in withdraw_tally staff_erase
         """,
     },
     "schools": {

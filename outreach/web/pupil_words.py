@@ -1,5 +1,6 @@
 """Words on the pages that pupils read: a child of nine should read each at once, which a test looks after."""
 
+from outreach.outcomes import typed_codes
 from outreach.outcomes.waves import AFTER, BEFORE, LATER
 
 NUMBERS = {5: "five", 6: "six", 7: "seven", 8: "eight"}
@@ -37,6 +38,14 @@ ELSEWHERE = "https://www.bbc.co.uk/weather"
 
 UNKNOWN_CODE = "We do not know this code. Look at the poster and type it again."
 NO_CODE = "Type the code from the poster."
+NO_POSTCODE = "Type the postcode of your school too."
+DO_NOT_FIT = "This code is not from a school with this postcode. Look at both and type them again."
+TOO_MANY = "Too many wrong codes were typed here today. Point a phone at the square code on the poster."
+NOT_FOUND = {
+    typed_codes.UNKNOWN: UNKNOWN_CODE,
+    typed_codes.NO_POSTCODE: NO_POSTCODE,
+    typed_codes.TOO_MANY: TOO_MANY,
+}
 NOTHING_SAID = "You skipped every question, so there was nothing to keep."
 KEPT = "Your answers are in."
 
@@ -59,6 +68,9 @@ def every_sentence() -> list[str]:
         *(f"{who}. {how}" for who, how, _ in TALK if "." not in how),
         UNKNOWN_CODE,
         NO_CODE,
+        NO_POSTCODE,
+        DO_NOT_FIT,
+        TOO_MANY,
         NOTHING_SAID,
         KEPT,
         *(how_long(n) for n in NUMBERS),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from outreach.ground.suppression import SHOWN, one
 from outreach.ground.wording import capfirst, count, day_short
 from outreach.outcomes.items import SCALE, QuestionItem
 from outreach.outcomes.waves import AFTER, BEFORE, CLOSED, LATER, NOT_YET, OPEN, AnswerWave
@@ -36,7 +37,8 @@ def wave_state(wave: AnswerWave, now: datetime) -> str:
 
 def wave_in_list(wave: AnswerWave, now: datetime) -> str:
     """The same in a list of shows, shorter: 'Open until 12 March', 'Closed'."""
-    return "Closed" if wave.state(now) == CLOSED else capfirst(wave_state(wave, now))
+    said = "Closed" if wave.state(now) == CLOSED else capfirst(wave_state(wave, now))
+    return f"{said}. More answers than pupils" if wave.burst_at else said
 
 
 def done_with(shows: int) -> str:
@@ -46,6 +48,12 @@ def done_with(shows: int) -> str:
 def answers_of(answered: int, expected: int) -> str:
     """'148 of 160 pupils answered'."""
     return f"{answered:,} of {count(expected, 'pupil')} answered"
+
+
+def more_than_pupils(set_aside: int) -> str:
+    """'More answers than pupils: 97 were set aside.', a small number left out."""
+    seen = one(set_aside)
+    return f"More answers than pupils: {seen.number if seen.status == SHOWN else 'some'} were set aside."
 
 
 def coming_without_codes(number: int) -> str:

@@ -40,12 +40,17 @@ def source_of(email: str) -> Source:
 
 def network_of_request() -> str:
     """A keyed hash of the network that asks, to be counted: nobody reads of it which one it was."""
-    try:
-        network = _network(ip_address(request.remote_addr or ""))
-    except ValueError:
-        network = "none"
+    network = asking_network()
     key = str(current_app.config["SECRET_KEY"]).encode()
     return hmac.digest(key, f"sign-in from {network}".encode(), "sha256").hex()[:32]
+
+
+def asking_network() -> str:
+    """The network that asks, which is hashed before it is kept."""
+    try:
+        return _network(ip_address(request.remote_addr or ""))
+    except ValueError:
+        return "none"
 
 
 def slowed_down() -> tuple[int, dict[str, str]]:

@@ -39,6 +39,7 @@ def story(keys: dict[int, int], order: list[int], monkeypatch: pytest.MonkeyPatc
     # What the history is salted with tells of no order: the same salts, so that all else may be compared.
     monkeypatch.setattr(history, "token_bytes", Random(7).randbytes)
     monkeypatch.setattr(waves, "_fresh", iter(f"HERON{n}" for n in range(2222, 9999)).__next__)
+    monkeypatch.setattr(waves.secrets, "token_hex", lambda size: "6" * 2 * size)
     with transaction():
         asked = lay(pupils=PUPILS)
     code, forms = asked.code("after"), []

@@ -248,6 +248,10 @@ def test_what_opens_by_itself_opens_behind_the_wall(
         assert {address: client.get(address).status_code for address in opened} == without
         assert b"Secretly Unit" in client.get("/find?q=Secretly+Unit").data
         assert b"BEGIN:VCALENDAR" in client.get(opened[0]).data
+        form = re.search(r'name="form" value="([^"]+)"', client.get(f"/q/{code}/questions").text)
+        assert form, "which a pupil sends, and it is kept"
+        sent = client.post(f"/q/{code}/questions", data={"form": form[1], "a1": "3"})
+        assert sent.headers["Location"].endswith("kept=yes")
         entered = client.post("/code", data={"postcode": postcode, "code": made})
         assert entered.status_code == 303, entered.text
         assert client.get(entered.location).status_code == 200
@@ -378,8 +382,6 @@ def test_no_reference_and_no_code_is_given_that_another_partnership_has(
         theirs.reference = "MRL-7K4P"
     code = db.session.scalars(select(WaveCode.code).where(WaveCode.partnership_id == two["ids"][1])).first()
     assert code
-    word, figures = re.fullmatch(r"([A-Z]+)([0-9]+)", code).groups()  # type: ignore[union-attr]
-    fresh_word = next(one for one in short_codes.WORDS if one.upper() != word)
 
     def chooser(*chosen: str) -> None:
         drawn = iter(chosen)
@@ -388,8 +390,8 @@ def test_no_reference_and_no_code_is_given_that_another_partnership_has(
     with walled(app), as_service(), whose.bound(two["ids"][0]):
         chooser(*"7K4P", *"2222")
         assert promises.fresh_reference("MRL") == "MRL-2222"
-        chooser(*figures, word.lower(), *figures, fresh_word)
-        assert waves._fresh() == f"{fresh_word.upper()}{figures}"
+        chooser(*code, *"AAAAAAA")
+        assert waves._fresh() == "AAAAAAA"
 
 
 MET_BY_CHANCE_OR_BROUGHT = {

@@ -1,5 +1,6 @@
 """Pupils' pages in a real browser: a small phone, the keyboard, no script, and leaving without a trace."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import asked
 from asked import Asked
 from browser import Site
 from outreach.ground.db import db, transaction
-from outreach.outcomes import open_answers
+from outreach.outcomes import open_answers, typed_codes
 from outreach.web import pupil_words
 
 pytestmark = [
@@ -34,10 +35,15 @@ def kept(site: Site, show: Asked) -> list[tuple[int | None, ...]]:
 
 
 @pytest.mark.look
-def test_every_page_has_no_fault_on_a_small_phone(site: Site, page: Page, show: Asked) -> None:
+def test_every_page_has_no_fault_on_a_small_phone(
+    site: Site, page: Page, show: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
     address = show.code("before").in_address
     for path in ("/q", f"/q/{address}", f"/q/{address}/questions", f"/q/{address}/thanks"):
         site.check(page, path)
+    monkeypatch.setattr(typed_codes, "GUESSES", replace(typed_codes.GUESSES, in_all=0))
+    site.check(page, "/q?code=K7M4QXP")
+    expect(page.get_by_label("The postcode of your school")).to_be_visible()
 
 
 def test_a_pupil_answers_with_the_keyboard_alone(site: Site, page: Page, show: Asked) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
@@ -15,8 +16,10 @@ import asked
 import make
 from asked import Asked
 from outreach.ground.db import db, transaction
-from outreach.outcomes import open_answers, waves
+from outreach.outcomes import open_answers, typed_codes, waves
+from outreach.outcomes.open_answers import Stands
 from outreach.outcomes.reading_age import too_hard
+from outreach.outcomes.typed_codes import GUESSES
 from outreach.web import pupil_words
 
 pytestmark = pytest.mark.any_database
@@ -66,7 +69,7 @@ def test_first_and_last_page_say_whom_to_tell_now_and_every_page_how_to_leave(
     client: FlaskClient, show: Asked
 ) -> None:
     address = show.code("before").in_address
-    pages = ["/q", f"/q/{address}", f"/q/{address}/questions", f"/q/{address}/thanks", "/q/heron-2222"]
+    pages = ["/q", f"/q/{address}", f"/q/{address}/questions", f"/q/{address}/thanks", "/q/no-such-page"]
     for path in pages:
         page = client.get(path)
         assert f'href="{pupil_words.ELSEWHERE}"' in page.text and "Leave this page" in said(page), path
@@ -109,7 +112,7 @@ def test_a_pupil_who_skips_everything_is_told_that_nothing_was_kept(client: Flas
 def test_a_code_that_is_wrong_stopped_early_or_late_is_said_in_plain_words(
     client: FlaskClient, show: Asked, stopped
 ) -> None:
-    unknown = client.get("/q/heron-2222")
+    unknown = client.get(f"/q/{show.code('before').in_address[:-1]}")
     assert unknown.status_code == 404 and pupil_words.UNKNOWN_CODE in said(unknown)
     assert pupil_words.UNKNOWN_CODE in said(client.get("/q?code=zzz"))
     assert pupil_words.NO_CODE in said(client.get("/q?code=+"))
@@ -134,14 +137,55 @@ def test_a_code_that_is_wrong_stopped_early_or_late_is_said_in_plain_words(
     assert open_answers.names_of_tables() == []
 
 
-def test_the_limit_is_by_code_and_never_by_address(client: FlaskClient, show: Asked) -> None:
-    """A whole school sends from one address."""
+def test_nobody_is_refused_when_there_are_more_answers_than_pupils(client: FlaskClient, show: Asked) -> None:
+    """A whole school sends from one network, in its hours."""
     address = show.code("before").in_address
-    for _ in range(22):
-        assert send(client, address, a1="3").status_code == 303
-    too_many = send(client, address, a1="3")
-    assert too_many.status_code == 422 and "We have all the answers" in said(too_many)
-    assert db.session.execute(text("SELECT count(*) FROM wrong_code_try")).scalar() == 0
+    for _ in range(23):
+        assert send(client, address, a1="3").headers["Location"].endswith("kept=yes")
+    db.session.rollback()
+    assert open_answers.stands(show.waves["before"].id) == Stands(kept=22, set_aside=1)
+    assert db.session.execute(text("SELECT count(*) FROM day_count")).scalar() == 0
+
+
+def test_a_code_of_before_leads_to_its_address_and_a_wrong_one_is_counted_whatever_page_it_asks_for(
+    client: FlaskClient, show: Asked
+) -> None:
+    with transaction():
+        code = show.code("before")
+        code.code, code.secret = "HERON4837", None
+    for way in ("heron-4837", "heron-4837/questions", "heron-4837/thanks"):
+        landed = client.get(f"/q/{way}", follow_redirects=True)
+        assert landed.request.path == f"/q/{show.code('before').in_address}" and "Start" in said(landed)
+    for way in ("heron-2222", "K7M4QXP/questions", "k7m-4qxp/thanks"):
+        assert client.get(f"/q/{way}", follow_redirects=True).status_code == 422
+    assert client.post("/q/k7m-4qxp/questions").status_code == 422
+    wrong = db.session.scalars(text("SELECT number FROM day_count")).all()
+    assert wrong == [3, 3], "from there, and in all; a form that is sent tells of no code"
+
+
+def test_past_its_limits_the_box_asks_for_the_postcode_of_the_school(
+    client: FlaskClient, show: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction():
+        show.school.postcode = "LS1 4AP"
+    monkeypatch.setattr(typed_codes, "GUESSES", replace(GUESSES, by_network=2, most_by_network=4))
+    code = show.code("before")
+    for _ in range(2):
+        assert pupil_words.UNKNOWN_CODE in said(client.get("/q?code=K7M4QXP"))
+    assert 'name="postcode"' in client.get("/q").text
+    asked_for = client.get("/q", query_string={"code": code.written})
+    assert pupil_words.NO_POSTCODE in said(asked_for) and f'value="{code.written}"' in asked_for.text
+    both = {"code": code.written, "postcode": "ls1 4ap"}
+    assert client.get("/q", query_string=both).headers["Location"] == f"/q/{code.in_address}"
+    for _ in range(2):
+        other = client.get("/q", query_string=both | {"postcode": "YO1 7HH"})
+        assert pupil_words.DO_NOT_FIT in said(other)
+    too_many = client.get("/q", query_string=both)
+    assert (too_many.status_code, too_many.headers["Retry-After"]) == (429, str(15 * 3600))
+    assert pupil_words.TOO_MANY in said(too_many)
+    elsewhere = {"REMOTE_ADDR": "198.51.100.7"}
+    assert client.get("/q", query_string=both, environ_overrides=elsewhere).status_code == 303
+    assert client.get(f"/q/{code.in_address}").status_code == 200, "who has the QR code types nothing"
 
 
 def test_nothing_of_an_answer_stands_in_a_log_or_in_the_metrics(
@@ -208,7 +252,7 @@ def test_an_answer_takes_the_same_few_queries_for_the_first_and_the_twentieth(
             client.post(f"/q/{address}/questions", data=form)
         taken.append(len(queries))
     # PostgreSQL takes the answers and the form's token in one
-    assert set(taken) == {5 if db.engine.dialect.name == "postgresql" else 6}
+    assert set(taken) == {9 if db.engine.dialect.name == "postgresql" else 10}
 
 
 def test_a_wave_ends_while_a_form_is_open_for_days(client: FlaskClient, show: Asked, stopped) -> None:

@@ -173,6 +173,31 @@ def test_codes_are_made_printed_stopped_renewed_and_set_aside(
     assert "That wave is over." in page and "closed" in page.lower()
 
 
+def test_more_answers_than_pupils_are_said_and_how_many_where_they_are_five_or_more(
+    app: Flask, client: FlaskClient, stopped
+) -> None:
+    with transaction():
+        told = asked.lay(pupils=10)
+    make.signed_in(client, told.approver)
+    here, wave = f"/desk/shows/{told.show.id}/codes", told.waves["after"]
+    stopped.now = asked.RIGHT_AFTER
+    for number, words in ((11, ""), (4, "some were set aside"), (1, "5 were set aside")):
+        for _ in range(number):
+            asked.answers(told.code("after"))
+        page = said(client.get(here))
+        assert ("More answers than pupils" in page) == bool(words) and words in page
+    assert "11 of 10 pupils answered" in page and "Only where the school says" in page
+    assert "More answers than pupils" in said(client.get("/desk/waves"))
+    client.post(f"/desk/waves/{wave.id}/count-all")
+    page = said(client.get(here))
+    assert "16 of 10 pupils answered" in page and "More answers than pupils" not in page
+    asked.answers(told.code("after"))
+    stopped.now = asked.CLOSED_BY
+    with transaction():
+        closing.close(wave, now=stopped.now)
+    assert "More answers than pupils: some were set aside." in said(client.get(here))
+
+
 def test_a_school_declines_and_takes_part_after_all(app: Flask, client: FlaskClient) -> None:
     with transaction():
         told = asked.lay()

@@ -81,7 +81,7 @@ def show_codes(performance_id: int) -> Any:
         waves=found,
         codes=codes,
         aside=waves.set_aside_of([code.id for some in codes.values() for code in some]),
-        answered={wave.id: expected.answered(wave) for wave in found},
+        came={wave.id: expected.came(wave) for wave in found},
         expected=expected.pupils(show, now=now),
         piles={wave.id: tallies.of_wave(wave.id) for wave in found},
         over=[wave.id for wave in found if wave.state(now) in (OVER, CLOSED)],
@@ -150,6 +150,17 @@ def take_answers_back_in(code_id: int) -> Response:
     with back_to(_at(show_id)), transaction():
         waves.take_back_in(_code(code_id), who=who(), now=clock.now())
     flash("They count again.", "done")
+    return _back(show_id)
+
+
+@coordinator.post("/waves/<int:wave_id>/count-all")
+@coordinators_only
+def count_all_answers(wave_id: int) -> Response:
+    """What was set aside by itself counts after all."""
+    show_id = _wave(wave_id).performance_id
+    with back_to(_at(show_id)), transaction():
+        waves.take_burst_back_in(_wave(wave_id), who=who(), now=clock.now())
+    flash("All answers of this wave count now.", "done")
     return _back(show_id)
 
 
