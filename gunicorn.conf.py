@@ -5,6 +5,7 @@ import logging
 import os
 import runpy
 import shutil
+import signal
 import socket
 import tempfile
 from contextlib import suppress
@@ -54,7 +55,16 @@ def on_starting(server):
 
 def post_worker_init(worker):
     """From here on a line says of which request it is. systemd is told that pages are answered, once the first worker
-    can."""
+    can. Ctrl-C comes to each process and through the first one besides: twice, it ended in a traceback, or waited for
+    itself for ever. A worker ends for the first one's word alone, in one way, and lets what it has begun have a second.
+    """
+
+    def end_soon(number, frame):
+        worker.cfg.set("graceful_timeout", 1)
+        worker.handle_exit(number, frame)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGQUIT, end_soon)
     for ours in logging.getLogger().handlers:
         if type(ours).__name__ == "Out":
             for handler in worker.log.error_log.handlers:
@@ -64,6 +74,12 @@ def post_worker_init(worker):
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
             line.connect("\0" + _told[1:] if _told.startswith("@") else _told)
             line.sendall(b"READY=1")
+
+
+def worker_int(worker):
+    """One that is still loading the service ends at once, and hears no second word."""
+    for which in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(which, signal.SIG_IGN)
 
 
 def child_exit(server, worker):

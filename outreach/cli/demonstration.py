@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 from flask import current_app, url_for
 from flask.cli import AppGroup
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from outreach.cli.migrations import unknown_revision
 from outreach.county import partnerships, roles
@@ -18,6 +18,10 @@ from outreach.ground.db import db, transaction
 from outreach.ground.wording import count
 from outreach.post import troupe_links
 
+LOCK = 0x6F757473
+A_MOMENT = 2.0
+"""Seconds that a command waits for others that write."""
+
 demonstration = AppGroup("demonstration", help="A made-up county to try the service with.")
 
 
@@ -27,11 +31,27 @@ def load() -> None:
     if partnerships.every():
         click.echo("There is a partnership here already: kept as it is.")
         return
-    click.echo("Making up a county and its year so far (some seconds)…")
-    with transaction():
-        told = story.tell(now=clock.now())
-        name, title = told.partnership.name, told.programme.title
-    click.echo(f"{name} is there, with its programme '{title}'.")
+    told = _make_up()
+    click.echo(f"{told.partnership.name} is there, with its programme '{told.programme.title}'.")
+
+
+def _make_up() -> story.Told:
+    """Marlshire and its year so far. Raises ClickException where another command is at it, or was first."""
+    at_work = click.ClickException("Another command is making up a county here: wait until it has ended.")
+    try:
+        with transaction(patience=A_MOMENT) as session:
+            if db.engine.dialect.name != "sqlite" and not session.scalar(
+                select(func.pg_try_advisory_xact_lock(LOCK))
+            ):
+                raise at_work
+            if partnerships.every():
+                raise click.ClickException("There is a partnership here already.")
+            click.echo("Making up a county and its year so far (some seconds)…")
+            return story.tell(now=clock.now())
+    except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorname", "") == "SQLITE_BUSY":
+            raise at_work from error
+        raise
 
 
 @demonstration.command("england")
@@ -59,9 +79,7 @@ def make_england(years: int, share: float) -> None:
             england.look(connection)
         except england.NotHere as why:
             raise click.ClickException(str(why)) from why
-    click.echo("Making up a county and its year so far (some seconds)…")
-    with transaction():
-        story.tell(now=clock.now())
+    _make_up()
     with (
         db.engine.connect() as connection,
         click.progressbar(length=size.partnerships, label="Copying it") as shown,

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask import Flask
+from sqlalchemy import create_engine
 
 from lent_app import SETTINGS, settings_of
 from outreach import create_app
+from outreach.cli import demonstration
 
 MADE_UP = {
     "alembic_version": "0018",
@@ -79,3 +81,24 @@ def test_what_somebody_set_up_is_never_set_aside(tmp_path: Path, more: dict[str,
 
 def test_the_county_of_this_version_is_never_set_aside(app: Flask) -> None:
     assert app.test_cli_runner().invoke(args=["demonstration", "set-aside"]).exit_code == 1
+
+
+@pytest.mark.own_database
+def test_a_second_load_says_that_one_is_at_work(
+    app: Flask, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demonstration, "A_MOMENT", 0.1)
+    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as first:
+        first.exec_driver_sql(
+            "DELETE FROM partnership"  # the one writer, though of no row
+            if engine.dialect.name == "sqlite"
+            else f"SELECT pg_advisory_xact_lock({demonstration.LOCK})"
+        )
+        done = app.test_cli_runner().invoke(args=["demonstration", "load"])
+        assert (done.exit_code, done.output) == (
+            1,
+            "Error: Another command is making up a county here: wait until it has ended.\n",
+        )
+        first.rollback()
+    engine.dispose()

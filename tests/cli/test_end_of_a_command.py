@@ -18,3 +18,19 @@ def test_a_command_closes_its_database(sqlite_template: Path, tmp_path: Path) ->
         check=True,
     )
     assert [path.name for path in tmp_path.glob("outreach.sqlite*")] == ["outreach.sqlite"]
+
+
+def test_signals_that_come_as_it_closes_print_nothing(tmp_path: Path) -> None:
+    code = """
+import signal, wsgi
+from sqlalchemy import Engine
+Engine.dispose = lambda _: print("closed", *map(signal.raise_signal, (signal.SIGINT, signal.SIGTERM)))
+"""
+    done = begun_and_done(
+        ["-c", code],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": "", "OUTREACH_FOLDER": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "closed None None\n", "")

@@ -1,6 +1,7 @@
 """scripts/run as a newcomer starts it: it makes everything, prints what to open, stops, and keeps what is
 there."""
 
+import fcntl
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from processes import ROOT
+from test_disk_full import Disk
 
 from cli.test_demonstration_command import old, titles
 from outreach.county.roles import NAMES
@@ -57,11 +59,24 @@ def started(folder: Path, *arguments: str) -> Iterator[dict[str, str]]:
         yield doors
     finally:
         # As Ctrl-C does: to all of them at once.
+        stopped = time.monotonic()
         os.killpg(run.pid, signal.SIGINT)
         assert run.wait(timeout=120) == 0
-    assert "Traceback" not in log.read_text()
+        doors["seconds to stop"] = f"{time.monotonic() - stopped:.1f}"
+    assert not re.search("Traceback|memory|Error", log.read_text()), log.read_text()
+    assert not [one for one in [folder, *folder.rglob("*")] if one.stat().st_mode & 0o077], "the user's alone"
     with pytest.raises(ConnectionRefusedError):
         HTTPConnection("127.0.0.1", port).request("GET", "/")
+
+
+def refused(folder: Path, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    """What a start says that ends by itself."""
+    environment = os.environ | {"OUTREACH_FOLDER": str(folder), "PORT": str(free_port())} | settings
+    for name in ("DATABASE_URL", "SECRET_KEY", "HISTORY_KEY"):
+        environment.pop(name, None)
+    return subprocess.run(
+        [ROOT / "scripts/run", *arguments], env=environment, capture_output=True, text=True, cwd=ROOT
+    )
 
 
 def get(url: str) -> tuple[int, str]:
@@ -134,16 +149,59 @@ def test_a_real_database_of_another_version_is_refused_in_words(
     file.parent.mkdir(parents=True)
     old(file, **({} if arguments else {"programme": "Out of Sight"}))
     before = titles(file)
-    environment = os.environ | {"OUTREACH_FOLDER": str(tmp_path / "data"), "PORT": str(free_port())}
-    environment.pop("DATABASE_URL", None)
-    done = subprocess.run(
-        [ROOT / "scripts/run", *arguments], env=environment, capture_output=True, text=True, cwd=ROOT
-    )
+    done = refused(tmp_path / "data", *arguments)
     assert done.returncode == 1
     assert f"To keep a copy: stop the service and copy {file}" in done.stderr
     assert "Traceback" not in done.stderr
     assert titles(file) == before
     assert [path.name for path in file.parent.glob("*.sqlite")] == ["outreach.sqlite"]
+
+
+@pytest.mark.long
+def test_twenty_stops_are_clean_and_take_two_seconds_at_most(tmp_path: Path) -> None:
+    """Every other one while a browser keeps a line open."""
+    (tmp_path / "register.csv").write_bytes(county.make(1, 2026).register)
+    folder = tmp_path / "data"
+    for n in range(20):
+        with started(folder, "--register", str(tmp_path / "register.csv"), "--authority", "987") as doors:
+            line = HTTPConnection(urlsplit(doors["sign-in"]).netloc, timeout=120)
+            if n % 2:
+                line.request("GET", "/health")
+                assert line.getresponse().read()
+            time.sleep(n / 20)
+        assert float(doors["seconds to stop"]) < 2
+
+
+def test_a_second_start_on_one_folder_says_that_one_is_at_work(tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("w") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        done = refused(tmp_path)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"Another scripts/run is at work in {tmp_path}. Stop it first, or take another folder: OUTREACH_FOLDER=...\n",
+    )
+    assert [one.name for one in tmp_path.iterdir()] == ["lock"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a disk of its own can be made by root alone")
+@pytest.mark.parametrize("left", [0, 64], ids=["no room", "too little for the tables"])
+def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path, left: int) -> None:
+    disk = Disk(tmp_path / "disk")
+    try:
+        assert disk.is_mounted
+        disk.fill(left)
+        done = refused(disk.folder)
+        assert done.returncode == 1
+        assert "isk is full" in done.stderr and done.stderr.count("\n") == 1
+    finally:
+        disk.away()
+
+
+@pytest.mark.parametrize("port", ["80000", "0", "http"])
+def test_a_port_that_is_none_is_refused_before_anything_is_made(tmp_path: Path, port: str) -> None:
+    done = refused(tmp_path / "data", PORT=port)
+    assert (done.returncode, done.stderr) == (2, f"PORT is {port}: take a number from 1 to 65535.\n")
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize(
@@ -158,8 +216,7 @@ def test_a_real_database_of_another_version_is_refused_in_words(
 def test_a_start_that_makes_no_sense_says_so_and_makes_nothing(
     tmp_path: Path, arguments: list[str], words: str
 ) -> None:
-    environment = os.environ | {"OUTREACH_FOLDER": str(tmp_path / "data")}
-    done = subprocess.run([ROOT / "scripts/run", *arguments], env=environment, capture_output=True, text=True)
+    done = refused(tmp_path / "data", *arguments)
     assert done.returncode == 2
     assert words in done.stderr
     assert not (tmp_path / "data").exists()
