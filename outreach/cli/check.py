@@ -18,7 +18,7 @@ from outreach.cli import migrations
 from outreach.cli.backups import archive, sealing
 from outreach.cli.backups.archive import Backup, NoBackup
 from outreach.cli.database_roles import LESS, ROWS
-from outreach.ground import clock, erasures, history_chain, secret_settings, whose
+from outreach.ground import clock, disks, erasures, history_chain, secret_settings, whose
 from outreach.ground.db import db, why_no_writing
 from outreach.ground.wording import and_list, count, date_and_time
 from outreach.planning import planner_worker
@@ -90,6 +90,7 @@ def findings(settings: Any, now: datetime) -> Told:
         yield from looked_at(settings)
     yield from _backups(settings, now)
     yield from _erasures(settings)
+    yield from _disks()
     try:
         yield from _database(now)
     except SQLAlchemyError as error:
@@ -269,6 +270,16 @@ def _erasures(settings: Any) -> Told:
         yield note(f"ERASURES_FILE is {list_}, on the same disk as {what}: what burns one burns both.")
     else:
         yield ready("What is erased is listed on other storage, for a restore.")
+
+
+def _disks() -> Told:
+    full = [one for one in disks.disks() if one.fills]
+    for one in full:
+        yield not_ready(
+            f"The disk of {one.setting} fills: {one.free / 1e9:.1f} of {one.size / 1e9:.1f} GB are free. Make room."
+        )
+    if not full:
+        yield ready("There is room on the disks that this host sees.")
 
 
 def _database(now: datetime) -> Told:

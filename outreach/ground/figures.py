@@ -4,8 +4,11 @@ Labels are words of ours, and never anything of anybody: a monitor keeps them fo
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
+
+NEVER = datetime.fromtimestamp(0, UTC)
+"""Told of what should have been by now: an alarm subtracts it, and nothing comes of what is left out."""
 
 Samples = Sequence[tuple[Mapping[str, str], float]]
 

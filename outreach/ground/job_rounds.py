@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errands import Errand
-from outreach.ground.figures import Figure
+from outreach.ground.figures import NEVER, Figure
 
 POST, POLL, RECEIVE, CHASE = "post", "poll", "receive", "chase"
 SWEEP, PLANNER, ROADS = "sweep", "planner", "roads"
@@ -68,14 +68,19 @@ COUNTED = frozenset({POST, POLL, RECEIVE, SWEEP, PLANNER, ROADS})
 """Jobs of which it is counted what they do."""
 
 
+AWAITED = (CHASE, SWEEP)
+"""Jobs that come every day, wherever the service is."""
+
+
 def figures() -> list[Figure]:
     """Of each job that ever came to the end of a round."""
     rows = last_of_each()
+    ended = dict.fromkeys(AWAITED, NEVER) | {row.job: row.ended_at for row in rows}
     return [
         Figure(
             "outreach_job_ended_timestamp_seconds",
-            "When a job last came to the end of a round.",
-            [({"job": row.job}, row.ended_at.timestamp()) for row in rows],
+            "When a job last came to the end of a round; 0: never, of one that comes every day.",
+            [({"job": job}, ended_at.timestamp()) for job, ended_at in ended.items()],
         ),
         Figure(
             "outreach_job_seconds",

@@ -94,6 +94,7 @@ def test_a_service_set_up_as_the_recipe_says_is_ready(set_up: Flask) -> None:
             "Letters go through mail.marlshire.org.uk.",
             "Answers are read from INBOX at mail.marlshire.org.uk.",
             "The newest backup was made 19 January 2027 at 2:00am.",
+            "There is room on the disks that this host sees.",
             "The database is as this version needs it.",
             "The clocks agree.",
             "Letters go out and the mailbox is read.",
@@ -202,6 +203,16 @@ def test_a_backup_is_to_be_made_restored_and_sealed(set_up: Flask, stopped: Any)
 
 
 @pytest.mark.any_database
+def test_a_disk_that_fills_is_named(set_up: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Less than a tenth and less than 5 GB; of a large disk a tenth is much."""
+    free = {4e9: 50e9, 90e9: 1e12, 2e9: 10e9}
+    for left, size in free.items():
+        monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=left, total=size))  # noqa: B023
+        told = [one for one in not_ready(set_up) if one.startswith("The disk of")]
+        full = "The disk of BACKUP_FOLDER fills: 4.0 of 50.0 GB are free. Make room."
+        assert (full in told) == bool(told) == (left == 4e9)
+
+
 def test_a_file_that_is_no_whole_backup_is_named(set_up: Flask) -> None:
     path = Path(set_up.config["BACKUP_FOLDER"]) / "outreach-2027-01-19T090000Z.backup"
     path.write_text("cut")

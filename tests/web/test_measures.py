@@ -180,7 +180,7 @@ def named(text: str) -> set[str]:
 def test_dashboard_alarms_and_page_name_the_figures_that_there_are(
     measured: Flask, client: FlaskClient
 ) -> None:
-    measured.config["SLOW_STATEMENT_MS"] = 0
+    measured.config |= {"SLOW_STATEMENT_MS": 0, "IMAP_URL": "imaps://joe:secret@mail.example/INBOX"}
     with transaction() as session:
         make.letter("a@redmere.example", make.EARLIER)
         pauses.hold_up(pauses.UNREACHABLE, "away", now=make.NOW)
@@ -213,6 +213,26 @@ def test_dashboard_alarms_and_page_name_the_figures_that_there_are(
     assert files["dashboard"] == there, "a figure that nobody looks at, or one that is not there"
     assert files["alarms"] <= there and len(files["alarms"]) > 8
     assert yaml.safe_load((ROOT / "deploy/prometheus/scrape.yml").read_text())["scrape_configs"]
+
+
+def test_an_alarm_fires_for_what_never_came_too(measured: Flask, client: FlaskClient) -> None:
+    """A fresh installation tells every figure that an alarm asks for: from what is not there nothing is subtracted."""
+    measured.config["IMAP_URL"] = "imaps://joe:secret@mail.example/INBOX"
+    rules = yaml.safe_load((ROOT / "deploy/prometheus/outreach.rules.yml").read_text())
+    client.get("/sign-in")  # by a page it is known how many connections there may be
+    told, since = asked(client), 0
+    for rule in (rule for group in rules["groups"] for rule in group["rules"]):
+        since += "time() - max(" in rule["expr"]
+        for name, label, value in re.findall(r'\b(outreach_\w+)(?:\{(\w+)="([^"]+)"\})?', rule["expr"]):
+            if name.endswith(("_total", "_bucket", "_faults")):  # nothing was asked, no round had one
+                continue
+            found = [
+                labels
+                for of_name, labels in told
+                if of_name == name and (not label or (label, value) in labels)
+            ]
+            assert found, f"{rule['alert']} never fires: {name}"
+    assert since == 3
 
 
 @pytest.mark.browser

@@ -1,9 +1,10 @@
-"""The post in figures, as a monitor reads them. Pure."""
+"""The post in figures, as a monitor reads them."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
-from outreach.ground.figures import Figure, at, one
+from outreach.ground.figures import NEVER, Figure, at, one
+from outreach.ground.the_app import settings
 from outreach.post.monitoring.watch import PostOfService
 from outreach.post.outgoing import pauses
 
@@ -40,14 +41,15 @@ def figures(post: PostOfService, now: datetime) -> Iterator[Figure]:
         "When the mail server last took a letter.",
         at(post.last_sent_at),
     )
-    yield Figure(
-        "outreach_mailbox_looked_timestamp_seconds",
-        "When the mailbox was last looked into.",
-        at(looked.looked_at if looked else None),
-    )
-    yield Figure(
-        "outreach_mailbox_read_timestamp_seconds",
-        "When the mailbox could last be read.",
-        at(looked.succeeded_at if looked else None),
-    )
+    if settings()["IMAP_URL"]:
+        yield Figure(
+            "outreach_mailbox_looked_timestamp_seconds",
+            "When the mailbox was last looked into; 0: never.",
+            at(looked.looked_at if looked else NEVER),
+        )
+        yield Figure(
+            "outreach_mailbox_read_timestamp_seconds",
+            "When the mailbox could last be read; 0: never.",
+            at((looked and looked.succeeded_at) or NEVER),
+        )
     yield Figure("outreach_inbox_waiting", "Mails that wait for a coordinator.", one(post.unread))

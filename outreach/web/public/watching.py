@@ -6,7 +6,7 @@ from flask import Response, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from outreach.asking.chasing import settings as chasing
-from outreach.ground import clock, job_rounds, readiness
+from outreach.ground import clock, disks, job_rounds, readiness
 from outreach.ground.db import why_no_writing
 from outreach.planning import queue
 from outreach.post.monitoring import figures as post_figures
@@ -89,5 +89,6 @@ def metrics() -> Any:
         *deliveries.figures(now),
         *job_rounds.figures(),
         *queue.figures(now),
+        *disks.figures(),
     ]
     return Response(measured.text(told), content_type=measures.CONTENT_TYPE)
