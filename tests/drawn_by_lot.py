@@ -1,6 +1,7 @@
 """A draw by lot laid down as it is wanted, for tests of what is made of it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import make
 from outreach.asking.draws import AskingDraw, DrawnOrganisation
@@ -8,12 +9,14 @@ from outreach.ground.db import db
 from outreach.tour.programmes import Programme
 
 
-def lay_draw(programme: Programme, first: Sequence[int], later: Sequence[int]) -> AskingDraw:
+def lay_draw(
+    programme: Programme, first: Sequence[int], later: Sequence[int], *, now: datetime = make.EARLIER
+) -> AskingDraw:
     """Schools of one tier, by URN, of which chance put some first and others later."""
     row = AskingDraw(
         partnership_id=programme.partnership_id,
         programme_id=programme.id,
-        recorded_at=make.EARLIER,
+        recorded_at=now,
         who="Priya Nandakumar",
         seed=f"{first[0]:032}",
         schools=len(first) + len(later),

@@ -20,7 +20,7 @@ from outreach.outcomes.cost.sums import Cost
 from outreach.outcomes.findings import Row
 from outreach.outcomes.item_figures import WAVES
 from outreach.outcomes.referrals import reported
-from outreach.outcomes.wave_changes import AFTER, BEFORE, Change
+from outreach.outcomes.wave_changes import Change
 from outreach.visits import season
 from outreach.visits.kept import NOT_ANSWERED, NOT_KEPT
 
@@ -65,7 +65,7 @@ def _outcomes(reckoning: Reckoning, *, now: datetime) -> dict[str, Any]:
         ],
         "evidence": figure_words.evidence(found),
         "order": _order(reckoning, now=now),
-        "lead": _lead(row),
+        "lead": figure_words.lead(row),
     }
 
 
@@ -91,6 +91,7 @@ def _wave(row: Row, kind: str) -> dict[str, Any]:
         "share_said": figure_words.share_said(figure),
         "low": None if low is None else percent(low),
         "high": None if high is None else percent(high),
+        "interval_said": figure_words.interval_said(figure),
         "answers": figure.answers,
         "response_rate": figure.rate.percent,
         "response_rate_said": figure_words.rate_said(figure.rate),
@@ -101,16 +102,6 @@ def _wave(row: Row, kind: str) -> dict[str, Any]:
 
 def _change_said(change: Change) -> str:
     return f"{figure_words.points(change)}{figure_words.change_interval(change)}"
-
-
-def _lead(row: Row) -> str:
-    """'Of pupils asked, 84% would know whom to tell, up from 58%.'; '' where that cannot be said."""
-    before, after = row.waves[BEFORE].level, row.waves[AFTER].level
-    if before is None or after is None:
-        return ""
-    was, now = figure_words.percent(before.mean), figure_words.percent(after.mean)
-    went = f"up from {was}%" if now > was else f"down from {was}%" if now < was else f"as before ({was}%)"
-    return f"Of pupils asked, {now}% would know whom to tell, {went}."
 
 
 def _followed(reckoning: Reckoning, *, now: datetime) -> dict[str, Any]:

@@ -3,15 +3,17 @@
 from outreach.ground.wording import count
 from outreach.outcomes.findings import (
     HIDDEN,
+    LOW_RATE,
     NOTHING,
     OVER,
     UNDER,
     ChangeFigure,
     Findings,
     Rate,
+    Row,
     WaveFigure,
 )
-from outreach.outcomes.wave_changes import AFTER, BEFORE, LATER, Change
+from outreach.outcomes.wave_changes import AFTER, BEFORE, CLUSTERS_AT_LEAST, LATER, Change
 
 NAMES = {BEFORE: "Before", AFTER: "After", LATER: "Three months later"}
 
@@ -19,6 +21,52 @@ BEYOND = {UNDER: "under 5%", OVER: "over 95%"}
 NOT_SHOWN = {HIDDEN: "hidden", NOTHING: "no answers yet"}
 
 WHEN = {AFTER: "straight after", LATER: "three months later"}
+
+
+UNSAID = "too few to say whether more would know whom to tell."
+
+
+def lead(row: Row) -> str:
+    """Of the schools whose pupils answered both before and straight after: how many would know whom to tell, and how
+    many more, with the interval in words; '' where that is not shown."""
+    change = row.changes[BEFORE, AFTER].change
+    beyond = [kind for kind in (AFTER, BEFORE) if row.waves[kind].status in BEYOND]
+    if change is None and not beyond:
+        return ""
+    schools = row.waves[beyond[0]].schools if change is None else change.schools
+    if row.waves[BEFORE].rate.is_low or row.waves[AFTER].rate.is_low:
+        return f"Under {LOW_RATE}% of pupils answered, {UNSAID}"
+    if schools < CLUSTERS_AT_LEAST:
+        return f"Only {count(schools, 'school')} can be compared, {UNSAID}"
+    begins = f"Of pupils who answered at {schools:,} schools,"
+    if change is None:
+        kind = beyond[0]
+        return (
+            f"{begins} {BEYOND[row.waves[kind].status]} would know whom to tell {WHEN.get(kind, 'before')}."
+        )
+    was = f"{percent(change.first)}%"
+    now = f"{percent(change.second)}% would know whom to tell {WHEN[AFTER]}"
+    if change.low is None or change.high is None:
+        return f"{begins} {now}, {was} before; {no_interval(schools, schools)}."
+    between = between_said(change.low, change.high)
+    if not change.is_clear:
+        return f"{begins} no clear change: {now}, {was} before; {between}."
+    return f"{begins} {now}, {'up' if change.difference > 0 else 'down'} from {was}: {between}."
+
+
+def between_said(low: float, high: float) -> str:
+    """'between 19 and 29 points more', 'between 3 points less and 8 points more'."""
+    least, most = round(100 * low), round(100 * high)
+    if least >= 0:
+        return f"between {least} and {count(most, 'point')} more"
+    if most <= 0:
+        return f"between {-most} and {count(-least, 'point')} less"
+    return f"between {count(-least, 'point')} less and {count(most, 'point')} more"
+
+
+def no_interval(schools: int, a_side: int) -> str:
+    """Why there is none: too few, or one would have no width."""
+    return "no interval" if a_side < CLUSTERS_AT_LEAST else f"all {schools:,} schools alike: no interval"
 
 
 def evidence(found: Findings) -> str:
@@ -50,12 +98,12 @@ def share_said(figure: WaveFigure) -> str:
 
 
 def interval_said(figure: WaveFigure) -> str:
-    """'(54 to 62)', 'no interval'; '' where no share is said."""
+    """'(54 to 62)', 'no interval', 'all 12 schools alike: no interval'; '' where no share is said."""
     level = figure.level
     if level is None:
         return ""
     if level.low is None or level.high is None:
-        return "no interval"
+        return no_interval(level.schools, level.schools)
     return f"({percent(level.low)} to {percent(level.high)})"
 
 
@@ -78,7 +126,7 @@ def points(change: Change) -> str:
 
 
 def change_said(figure: ChangeFigure) -> str:
-    """'+26 (22 to 30)', '−3, no interval', 'hidden'; '' where nothing can be compared."""
+    """'+26 (22 to 30)', '−3 (no interval)', 'hidden'; '' where nothing can be compared."""
     change = figure.change
     if change is None:
         return "hidden" if figure.status == HIDDEN else ""
@@ -87,7 +135,7 @@ def change_said(figure: ChangeFigure) -> str:
 
 def change_interval(change: Change) -> str:
     if change.low is None or change.high is None:
-        return ", no interval"
+        return f" ({no_interval(change.schools, change.schools_a_side)})"
     return f" ({_signed(change.low)} to {_signed(change.high)})"
 
 

@@ -39,13 +39,14 @@ class Rate:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaveFigure:
     """One wave of one row. `level` and its number of answers are None unless shown; of what is UNDER or OVER the
-    `answers` alone are said. `performances` and `asked` count shows, which nobody need hide; the first is those that
-    count."""
+    `answers` alone are said. `performances` and `asked` count shows, which nobody need hide; the first, and their
+    `schools`, are those that count."""
 
     status: str
     rate: Rate
     performances: int
     asked: int
+    schools: int = 0
     answers: int | None = None
     level: Level | None = None
 
@@ -217,6 +218,7 @@ class _Item:
             rate=self._rate(at, then, seen),
             performances=found.performances,
             asked=len(then.figures[at].asked),
+            schools=found.schools,
             answers=found.answers,
             level=None if is_beyond else found,
         )
@@ -224,10 +226,11 @@ class _Item:
     def _rate(self, at: Key, then: ItemFigures, seen: MaySee) -> Rate:
         figure = then.figures[at]
         answers = sum(then.heard[one].answers for one in figure.of)
-        share = answers / hiding.could_answer(then.heard[one] for one in figure.asked)
+        pupils = hiding.could_answer(then.heard[one] for one in figure.asked)
+        share = answers / pupils
         if at in seen.rates:
             return Rate(status=SHOWN, percent=round(100 * share))
-        if hiding.is_beyond(share):
+        if hiding.is_beyond(share) and pupils >= hiding.BEYOND_FROM:
             return Rate(status=UNDER if share < hiding.UNDER else OVER)
         return Rate(status=HIDDEN)
 

@@ -1,8 +1,8 @@
 """Figures of pupils' answers that may be seen, and those kept back with all that would give them away. Pure.
 
 A figure is what one wave of some performances comes to. It is shown from 10 answers and 3 schools. Where under 5 % or
-over 95 % said yes, that alone is said; else it is hidden where fewer than 5 said yes, or no. A hidden figure hides how
-many answered too, and its response rate, and never says why.
+over 95 % said yes, that alone is said, and from 100 answers; else it is hidden where fewer than 5 said yes, or no. A
+hidden figure hides how many answered too, and its response rate, and never says why.
 
 What is shown must not be set against another figure to learn a hidden one. A share beside the number of answers tells
 how many said yes; a response rate beside it tells how many could have answered: so all three are judged as counts of
@@ -13,7 +13,7 @@ whatever can be worked out rests on 10 answers at least.
 
 A change between two waves says no number of answers, and itself in whole points. It is shown beside its two waves where
 each side of it could be shown by itself; and, where it leaves out performances that stand in one of them, only from 10
-performances on: then what whole points leave open is wider than any one school's answers could be narrowed down to.
+schools on: then what whole points leave open is wider than any one school's answers could be narrowed down to.
 """
 
 from collections import Counter, defaultdict
@@ -24,11 +24,12 @@ from statistics import fmean
 
 from outreach.ground.suppression import AT_LEAST, HIDDEN, Part, Release, Sum, hide
 from outreach.outcomes import worked_out
-from outreach.outcomes.wave_changes import ANSWERS_AT_LEAST, CLUSTERS_AT_LEAST
+from outreach.outcomes.wave_changes import ANSWERS_AT_LEAST, CLUSTERS_AT_LEAST, by_school
 
 SCHOOLS_AT_LEAST = 3
 UNDER, OVER = 0.05, 0.95
-"""Shares beyond which only that they are is said."""
+"""Shares beyond which only that they are is said, and that from 100 people on."""
+BEYOND_FROM = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +122,9 @@ def may_see_change(
     if not all(key in seen.shown and key not in seen.beyond for key in change.beside):
         return False
     is_whole = all(some == figures[key].of for some, key in zip(change.sides, change.beside, strict=True))
-    return is_whole or min(map(len, change.sides)) >= CLUSTERS_AT_LEAST
+    return (
+        is_whole or min(len({heard[at].school for at in some}) for some in change.sides) >= CLUSTERS_AT_LEAST
+    )
 
 
 def could_answer(asked: Iterable[Heard]) -> int:
@@ -147,7 +150,7 @@ class _Judging:
     def __post_init__(self) -> None:
         for key, figure in self.figures.items():
             side = _Side([self.heard[at] for at in figure.of])
-            if side.is_enough and (side.is_beyond or side.is_mixed):
+            if side.is_enough and (side.is_said_beyond if side.is_beyond else side.is_mixed):
                 self.shown.add(key)
                 if side.is_beyond:
                     self.beyond.add(key)
@@ -316,5 +319,7 @@ class _Side:
         self.is_enough = (
             answers >= ANSWERS_AT_LEAST and len({one.school for one in heard}) >= SCHOOLS_AT_LEAST
         )
-        self.is_beyond = bool(heard) and is_beyond(fmean(one.yes / one.answers for one in heard))
+        schools = by_school((one.school, one.yes / one.answers) for one in heard)
+        self.is_beyond = bool(heard) and is_beyond(fmean(schools))
+        self.is_said_beyond = answers >= BEYOND_FROM
         self.is_mixed = min(yes, answers - yes) >= AT_LEAST

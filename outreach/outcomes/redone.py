@@ -73,6 +73,10 @@ def _redo(done: Redone, item: QuestionItem, wave: str, figure: WaveFigure, rows:
     )
     if figure.level is None:
         done.open.append(f"{name}: only that its share is under 5% or over 95% is published.")
+    elif figure.schools != figure.performances:
+        done.open.append(
+            f"{name}: no row says which performances are of one school, and each school counts alike."
+        )
     elif item.kind == SCALE:
         done.open.append(f"{name}: the share who said yes does not follow from means of a scale.")
     else:

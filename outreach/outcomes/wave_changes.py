@@ -1,31 +1,33 @@
 """Changes in what pupils answer from wave to wave, with their 95 % intervals. Pure.
 
-**The cluster is a performance**, or a school: pupils who sat in one hall answer alike, so that answers are never
-counted as if each had come by itself. Each performance counts alike, however many answered, so that what is
-estimated is the mean over performances of their own mean among those who answered.
+**The cluster is the school**: pupils who sat in one hall answer alike, and so do two halls of one school, so that
+answers are never counted as if each had come by itself, nor performances of one school as if each were of another. A
+school counts with the mean of its performances, and each school alike, however many its performances and answers. What
+is estimated is the mean over schools. A performance enters a wave with at least 10 answers, and a comparison of two
+waves with at least 10 in each.
 
-**One wave** (`level`): the mean over performances with at least 10 answers of each one's own mean, with the t
-interval of a mean.
+**One wave** (`level`): the mean over schools, with the t interval of a mean.
 
-**From one wave to another** (`between`): the mean over performances of each one's own difference. A performance
-enters with at least 10 answers in each of the two waves. Interval: mean ± t · s / √k, where s is the standard
-deviation of the k differences and t the quantile of Student's distribution with k - 1 degrees of freedom (the
-paired t interval). With under 10 performances there is no interval.
+**From one wave to another** (`between`): the mean over schools of the difference at their performances. Interval:
+mean ± t · s / √k, where s is the standard deviation of the k schools' differences and t the quantile of Student's
+distribution with k - 1 degrees of freedom (the paired t interval). With under 10 schools there is no interval, and none
+where all are alike: one of width 0 would say that nothing is uncertain.
 
 **In the same months** (`in_the_same_months`): schools are reached in different months, and what a year group
 knows changes over a school year by itself. So the answers of three months after a show are compared with those
-that other schools, not yet reached, gave *before* theirs in the same month. In month m let n1 performances have
+that other schools, not yet reached, gave *before* theirs in the same month. In month m let n1 schools have
 answered three months later and n0 before; the month's difference of means is weighted by n1·n0/(n1 + n0), which
-is in proportion to one over its variance where performances vary alike (Cochran 1954, Biometrics 10, 417-451).
+is in proportion to one over its variance where schools vary alike (Cochran 1954, Biometrics 10, 417-451).
 Variance: leaving out one school at a time (the delete-one-group jackknife; Efron and Stein 1981, Annals of
 Statistics 9, 586-596), with schools minus one degrees of freedom. With under 10 schools on a side there is no
 interval. There are no effects of single schools in it: trend and effect could not be told apart then.
 
-Neither knows why a school was reached early. Where those in need came first, the second is biased.
+Neither knows why a school was reached early. Where those in need came first, the second is too low; where keen schools
+did, too high.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -38,7 +40,9 @@ BEFORE, AFTER, LATER = "before", "after", "later"
 ANSWERS_AT_LEAST = 10
 """Answers that a performance must have in a wave to be compared."""
 CLUSTERS_AT_LEAST = 10
-"""Performances, or schools on a side, under which no interval is given."""
+"""Schools, or schools on a side, under which no interval is given."""
+ALIKE = 1e-9
+"""Half the width of an interval, under which all schools are alike."""
 CONFIDENCE = 0.95
 
 
@@ -58,14 +62,14 @@ class WaveMean:
     mean: float
 
 
-Sides = Mapping[Hashable, tuple[Sequence[WaveMean], Sequence[WaveMean]]]
-"""What is set against each other, month by month or whatever it is set against each other within."""
+Sides = tuple[list[WaveMean], list[WaveMean]]
+"""What is set against each other in one month: those before, those three months later."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Level:
-    """The mean over the performances of one wave, in the unit of the item; `low` and `high` bound the 95 % interval,
-    None under 10 performances."""
+    """The mean over the schools of one wave, in the unit of the item; `low` and `high` bound the 95 % interval, None
+    under 10 schools, and where all are alike."""
 
     mean: float
     low: float | None
@@ -80,8 +84,8 @@ class Change:
     """Mean of two sides and the difference, second less first, in the unit of the item.
 
     `performances` are those compared: pairs of one performance's waves, or, in the same months, the performances of
-    the two sides together, of `schools` schools. `low` and `high` bound the 95 % interval; None where there are too
-    few to say.
+    the two sides together, of `schools` schools, of which one side has `schools_a_side` at least. `low` and `high`
+    bound the 95 % interval; None where there are too few to say, and where all are alike.
     """
 
     first: float
@@ -91,6 +95,7 @@ class Change:
     high: float | None
     performances: int
     schools: int
+    schools_a_side: int
     answers: int
 
     @property
@@ -104,13 +109,15 @@ def level(means: Iterable[WaveMean], wave: str) -> Level | None:
     theirs = [one for one in means if one.wave == wave and one.answers >= ANSWERS_AT_LEAST]
     if not theirs:
         return None
-    middle, half = fmean(one.mean for one in theirs), _half_width([one.mean for one in theirs])
+    counted = by_school((one.school, one.mean) for one in theirs)
+    middle = fmean(counted)
+    low, high = _around(middle, _half_width(counted))
     return Level(
         mean=middle,
-        low=None if half is None else middle - half,
-        high=None if half is None else middle + half,
+        low=low,
+        high=high,
         performances=len(theirs),
-        schools=len({one.school for one in theirs}),
+        schools=len(counted),
         answers=sum(one.answers for one in theirs),
     )
 
@@ -129,21 +136,31 @@ def between(means: Iterable[WaveMean], first: str, second: str) -> Change | None
     pairs = pairs_of(means, first, second)
     if not pairs:
         return None
-    differences = [after.mean - before.mean for before, after in pairs]
-    difference, half = fmean(differences), _half_width(differences)
+    differences = by_school((before.school, after.mean - before.mean) for before, after in pairs)
+    difference = fmean(differences)
+    low, high = _around(difference, _half_width(differences))
     return Change(
-        first=fmean(before.mean for before, _ in pairs),
-        second=fmean(after.mean for _, after in pairs),
+        first=fmean(by_school((before.school, before.mean) for before, _ in pairs)),
+        second=fmean(by_school((after.school, after.mean) for _, after in pairs)),
         difference=difference,
-        low=None if half is None else difference - half,
-        high=None if half is None else difference + half,
+        low=low,
+        high=high,
         performances=len(pairs),
-        schools=len({before.school for before, _ in pairs}),
+        schools=len(differences),
+        schools_a_side=len(differences),
         answers=sum(before.answers + after.answers for before, after in pairs),
     )
 
 
-def sides_of_months(means: Iterable[WaveMean]) -> dict[Hashable, tuple[list[WaveMean], list[WaveMean]]]:
+def by_school(numbers: Iterable[tuple[int, float]]) -> list[float]:
+    """What each school counts with: the mean of its performances. `numbers`: (school, that of one performance)."""
+    schools: dict[int, list[float]] = defaultdict(list)
+    for school, one in numbers:
+        schools[school].append(one)
+    return [fmean(its) for its in schools.values()]
+
+
+def sides_of_months(means: Iterable[WaveMean]) -> dict[date, Sides]:
     """The performances of each month in which both can be set against each other: those before, those three months
     later.
 
@@ -152,7 +169,7 @@ def sides_of_months(means: Iterable[WaveMean]) -> dict[Hashable, tuple[list[Wave
     """
     enough = [one for one in means if one.answers >= ANSWERS_AT_LEAST and one.wave in (BEFORE, LATER)]
     reached = reached_by(enough)
-    months: dict[date, tuple[list[WaveMean], list[WaveMean]]] = defaultdict(lambda: ([], []))
+    months: dict[date, Sides] = defaultdict(lambda: ([], []))
     for one in enough:
         if one.wave == LATER or one.month < reached.get(one.school, date.max):
             months[one.month][one.wave == LATER].append(one)
@@ -171,37 +188,33 @@ def reached_by(means: Iterable[WaveMean]) -> dict[int, date]:
 def in_the_same_months(means: Iterable[WaveMean]) -> Change | None:
     """Three months later, set against 'before' of the same month at schools not yet reached; None where no month has
     both sides."""
-    return of_sides(sides_of_months(means))
-
-
-def of_sides(both: Sides, *, by_school: bool = False) -> Change | None:
-    """The second side less the first, each month (or whatever both are set against each other within) by its weight.
-    `by_school`: each school counts alike within one, else each performance. None where there is nothing to compare."""
-    if not both:
+    months = sides_of_months(means)
+    if not months:
         return None
-    firsts, seconds = ([one for sides in both.values() for one in sides[side]] for side in (0, 1))
-    sums = {at: _Sums.of(sides, by_school=by_school) for at, sides in both.items()}
+    firsts, seconds = ([one for sides in months.values() for one in sides[side]] for side in (0, 1))
+    sums = {month: _Sums.of(sides) for month, sides in months.items()}
     weight = sum(one.weight for one in sums.values())
     difference = sum(one.weighted_difference for one in sums.values()) / weight
     first = sum(one.weight * one.waiting / one.n_waiting for one in sums.values()) / weight
-    half = None
-    if min(len({one.school for one in side}) for side in (firsts, seconds)) >= CLUSTERS_AT_LEAST:
-        half = _half_width_leaving_out_schools(both, sums, by_school=by_school)
+    a_side = min(len({one.school for one in side}) for side in (firsts, seconds))
+    half = _half_width_leaving_out_schools(months, sums) if a_side >= CLUSTERS_AT_LEAST else None
+    low, high = _around(difference, half)
     return Change(
         first=first,
         second=first + difference,
         difference=difference,
-        low=None if half is None else difference - half,
-        high=None if half is None else difference + half,
+        low=low,
+        high=high,
         performances=len(firsts) + len(seconds),
         schools=len({one.school for one in (*firsts, *seconds)}),
+        schools_a_side=a_side,
         answers=sum(one.answers for one in (*firsts, *seconds)),
     )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Sums:
-    """How many performances, or schools, stand on each side of one month, and the sums of their means."""
+    """How many schools stand on each side of one month, and the sums of their means."""
 
     n_waiting: int
     waiting: float
@@ -209,8 +222,8 @@ class _Sums:
     later: float
 
     @classmethod
-    def of(cls, sides: tuple[Sequence[WaveMean], Sequence[WaveMean]], *, by_school: bool) -> "_Sums":
-        waiting, later = (_counted(side, by_school=by_school) for side in sides)
+    def of(cls, sides: Sides) -> "_Sums":
+        waiting, later = (by_school((one.school, one.mean) for one in side) for side in sides)
         return cls(n_waiting=len(waiting), waiting=sum(waiting), n_later=len(later), later=sum(later))
 
     @property
@@ -240,23 +253,15 @@ def _half_width(values: Sequence[float]) -> float | None:
     return t_quantile(len(values) - 1) * stdev(values) / sqrt(len(values))
 
 
-def _counted(side: Sequence[WaveMean], *, by_school: bool) -> list[float]:
-    """What counts alike on a side: each performance's mean, or that of each school's performances."""
-    if not by_school:
-        return [one.mean for one in side]
-    schools: dict[int, list[float]] = defaultdict(list)
-    for one in side:
-        schools[one.school].append(one.mean)
-    return [fmean(its_means) for its_means in schools.values()]
+def _around(middle: float, half: float | None) -> tuple[float, float] | tuple[None, None]:
+    return (None, None) if half is None or half < ALIKE else (middle - half, middle + half)
 
 
-def _half_width_leaving_out_schools(
-    both: Sides, sums: Mapping[Hashable, _Sums], *, by_school: bool
-) -> float | None:
+def _half_width_leaving_out_schools(months: Mapping[date, Sides], sums: Mapping[date, _Sums]) -> float | None:
     """Half the width of the interval: t times the jackknife's standard error; None where one school carries it
     all."""
-    of_school: dict[int, dict[Hashable, tuple[list[WaveMean], list[WaveMean]]]] = defaultdict(dict)
-    for at, sides in both.items():
+    of_school: dict[int, dict[date, Sides]] = defaultdict(dict)
+    for at, sides in months.items():
         for n, side in enumerate(sides):
             for one in side:
                 of_school[one.school].setdefault(at, ([], []))[n].append(one)
@@ -264,10 +269,7 @@ def _half_width_leaving_out_schools(
     weighted = sum(month.weighted_difference for month in sums.values())
     left: list[float] = []
     for its_months in of_school.values():
-        less = {
-            month: sums[month].without(_Sums.of(sides, by_school=by_school))
-            for month, sides in its_months.items()
-        }
+        less = {month: sums[month].without(_Sums.of(sides)) for month, sides in its_months.items()}
         other_weight = weight + sum(one.weight - sums[month].weight for month, one in less.items())
         if not any(one.weight for one in less.values()) and len(less) == len(sums):
             return None

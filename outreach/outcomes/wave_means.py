@@ -23,20 +23,24 @@ def says_yes(item: QuestionItem, answer: int) -> bool:
 
 
 def items_asked(wave_ids: Collection[int]) -> list[QuestionItem]:
-    """The items that these waves asked, whom to tell first, then as pupils read them; one query."""
-    places: dict[int, int] = {}
+    """The items that these waves asked, the primary one first, then as pupils read them; one query.
+
+    Primary is whom to tell as the first questionnaire has it, which was approved before the first wave opened.
+    """
+    places: dict[int, tuple[int, int]] = {}
     found: dict[int, QuestionItem] = {}
-    for item, position in db.session.execute(
-        select(QuestionItem, QuestionnaireItem.position)
+    for item, place in db.session.execute(
+        select(QuestionItem, QuestionnaireItem)
         .join(QuestionnaireItem, QuestionnaireItem.item_id == QuestionItem.id)
         .join(AnswerWave, AnswerWave.questionnaire_id == QuestionnaireItem.questionnaire_id)
         .where(AnswerWave.id.in_(wave_ids))
         .distinct()
-        .order_by(QuestionnaireItem.position, QuestionItem.id)
+        .order_by(QuestionnaireItem.questionnaire_id, QuestionnaireItem.position, QuestionItem.id)
     ):
-        places.setdefault(item.id, position)
+        places.setdefault(item.id, (place.questionnaire_id, place.position))
         found[item.id] = item
-    return sorted(found.values(), key=lambda item: (not item.whom_to_tell, places[item.id], item.id))
+    primary = next((one for one in found.values() if one.whom_to_tell), None)
+    return sorted(found.values(), key=lambda item: (item is not primary, places[item.id][1], item.id))
 
 
 def means_by_item(

@@ -9,6 +9,7 @@ from flask import Flask
 import answered
 import make
 from answered import Answered, Show
+from drawn_by_lot import lay_draw
 from outreach.coverage.board import publishing, sheets
 from outreach.coverage.board.publishing import BoardReport
 from outreach.ground.db import db, transaction
@@ -72,7 +73,9 @@ def test_a_report_says_whether_it_helped_whether_promises_are_kept_and_what_it_c
         told = lay(10)
         priced(told)
         said = published(told).content
-    assert said["lead"][-1] == "Of pupils asked, 75% would know whom to tell, up from 50%."
+    assert said["lead"][-1] == (
+        "Under 30% of pupils answered, too few to say whether more would know whom to tell."
+    )
     before, after, _ = said["outcomes"]["waves"]
     assert (before["share"], after["share"], after["answers"]) == (50, 75, 240)
     assert said["outcomes"]["order"] == "Schools were not chosen by lot."
@@ -84,6 +87,16 @@ def test_a_report_says_whether_it_helped_whether_promises_are_kept_and_what_it_c
         "About £6,500 of £10,000 spent: £650 a performance, £650 a school reached and "
         f"£{650_000 / said['whole']['pupils_seen']['number'] / 100:.2f} a pupil seen."
     )
+
+
+def test_a_report_says_for_how_many_schools_a_lot_drew_who_was_asked_first(app: Flask) -> None:
+    with transaction():
+        told = lay(10)
+        schools = [show.organisation_id for show in told.shows]
+        lay_draw(told.programme, schools[:3], schools[3:7])
+        lay_draw(told.programme, schools[7:8], schools[8:], now=MORNING_AFTER)
+        said = published(told).content["outcomes"]
+    assert said["order"] == "Who was asked first was drawn by lot for 7 of 10 schools."
 
 
 @pytest.mark.both_databases

@@ -16,11 +16,20 @@ import make
 from answered import ALL_CLOSED, RELEASED, Answered, Show
 from how_many import so_many
 from outreach.ground.db import db, transaction
-from outreach.outcomes import declines, findings, releases, tallies, wave_means, waves
+from outreach.outcomes import (
+    declines,
+    findings,
+    items,
+    questionnaires,
+    releases,
+    tallies,
+    wave_means,
+    waves,
+)
 from outreach.outcomes.asked_shows import AskedShow, HeldWave
 from outreach.outcomes.findings import HIDDEN, NOTHING, SHOWN, Findings
 from outreach.outcomes.item_figures import DISTRICT, QUARTER, SCHOOL_TYPE, YEAR_GROUP, quarter_of
-from outreach.outcomes.items import QuestionItem
+from outreach.outcomes.items import ItemWords, QuestionItem
 from outreach.outcomes.judged_releases import Shown, judged
 from outreach.outcomes.wave_changes import AFTER, BEFORE, LATER, WaveMean, t_quantile
 
@@ -61,7 +70,7 @@ def test_before_after_and_later_with_changes_answers_and_response_rates(app: Fla
         assert (figure.rate.percent, figure.rate.is_low) == (24, True)
     change = found.first.whole.changes[BEFORE, LATER].change
     assert change is not None and change.difference == pytest.approx(0.125)
-    assert (change.low, change.high) == (pytest.approx(0.125), pytest.approx(0.125))
+    assert (change.low, change.schools) == (None, 10), "all alike: no interval of no width"
     rights = found.items[4].whole.waves[AFTER].level
     assert rights is not None and rights.mean == pytest.approx(0.75), "what is right is counted, not 'true'"
 
@@ -96,7 +105,7 @@ def test_rows_are_by_district_quarter_year_group_and_type_and_never_by_school(ap
     assert all(row.waves[AFTER].status == SHOWN for rows in found.rows.values() for row in rows)
     assert found.first is not None
     without = found.first.whole.changes[BEFORE, AFTER].change
-    assert without is not None and without.low is None, "under 10 performances: no interval, and said"
+    assert without is not None and without.low is None, "under 10 schools: no interval, and said"
 
 
 def test_a_small_district_is_hidden_with_its_numbers_and_one_more_beside_it(app: Flask) -> None:
@@ -173,6 +182,31 @@ def test_it_takes_as_many_queries_for_one_show_as_for_many(app: Flask, count_que
     assert sent == [8, 8]
 
 
+def test_the_primary_question_is_that_of_the_first_questionnaire(app: Flask) -> None:
+    with transaction():
+        told = answered.lay(even(1))
+        first = waves.of_performance(told.shows[0].id)[0]
+        ours = questionnaires.items_of(first.questionnaire_id)
+        newer = items.add(
+            told.programme.partnership_id,
+            ItemWords(words="I know who can help.", whom_to_tell=True),
+            who="P",
+            now=make.NOW,
+        )
+        chosen = [newer.id, *(one.id for one in ours)]
+        draft = questionnaires.draft(told.programme, chosen, told.person, now=make.NOW)
+        second = make.person(
+            db.session.get_one(make.Partnership, told.programme.partnership_id), name="Al Fox"
+        )
+        questionnaires.approve(draft, second, now=make.NOW)
+        show = make.show(told.programme, make.school(), answered.FIRST_SHOW + timedelta(weeks=20))
+        make.booking(show, {8: 100})
+        (later, *_) = waves.make(show, who="P", now=make.EARLIER)
+    assert wave_means.items_asked([later.id])[0] == newer
+    primary = wave_means.items_asked([first.id, later.id])[0]
+    assert primary in ours and primary.whom_to_tell
+
+
 Answers = list[tuple[int, str, bool]]
 """(performance, wave, whether yes), one for each pupil."""
 
@@ -205,18 +239,22 @@ def month_of(show: AskedShow) -> date:
     return show.day.replace(day=1)
 
 
-def slow_level(said: Answers, shows: set[int], wave: str) -> tuple[float, float | None, int] | None:
-    """Mean, half the interval's width, and answers; from single pupils."""
+def slow_level(said: Answers, shows: dict[int, int], wave: str) -> tuple[float, float | None, int] | None:
+    """Mean, half the interval's width, and answers; from single pupils, each school alike."""
     by_show = defaultdict(list)
     for show, at, yes in said:
         if at == wave and show in shows:
             by_show[show].append(yes)
-    means = [fmean(answers) for answers in by_show.values() if len(answers) >= 10]
+    schools = defaultdict(list)
+    for show, answers in by_show.items():
+        if len(answers) >= 10:
+            schools[shows[show]].append(fmean(answers))
+    means = [fmean(its) for its in schools.values()]
     number = sum(len(answers) for answers in by_show.values() if len(answers) >= 10)
     if not means:
         return None
     half = t_quantile(len(means) - 1) * stdev(means) / len(means) ** 0.5 if len(means) >= 10 else None
-    return fmean(means), half, number
+    return fmean(means), half or None, number
 
 
 @given(programmes())
@@ -245,9 +283,16 @@ def test_what_is_shown_is_what_single_answers_come_to(told: tuple[list[AskedShow
         assert found.items == []
         return
     assert found.first is not None
-    everything = {show.performance for show in shows}
+    everything = {show.performance: show.organisation_id for show in shows}
     rows = [(found.first.whole, everything)] + [
-        (row, {s.performance for s in shows if (s.district or "District not known") == row.name})
+        (
+            row,
+            {
+                s.performance: s.organisation_id
+                for s in shows
+                if (s.district or "District not known") == row.name
+            },
+        )
         for row in found.rows[DISTRICT]
     ]
     for row, within in rows:

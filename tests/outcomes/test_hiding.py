@@ -43,9 +43,10 @@ def seen(told: Mapping[At, Heard]) -> MaySee:
         ([(2, 10), (2, 10), (1, 11)], True, False),
         ([(2, 10), (1, 11), (1, 11)], False, False),  # four yes among 36, 11 %
         ([(10, 2), (11, 1), (11, 1)], False, False),
-        ([(0, 12)] * 3, True, True),
-        ([(12, 0)] * 3, True, True),
-        ([(12, 0)] * 2, False, False),
+        ([(0, 34)] * 3, True, True),
+        ([(34, 0)] * 3, True, True),
+        ([(33, 0)] * 3, False, False),  # 99 answers
+        ([(99, 1)] * 2, False, False),
         ([], False, False),
     ],
 )
@@ -171,7 +172,7 @@ def test_a_change_leaves_out_performances_from_ten_on_alone(shows: int, compared
 
 
 def test_a_change_is_hidden_beside_what_is_hidden_or_beyond() -> None:
-    told = heard(*[(12, 12)] * 3, wave="before") | heard(*[(24, 0)] * 3)
+    told = heard(*[(12, 12)] * 3, wave="before") | heard(*[(34, 0)] * 3)
     figures = {w: Figure(of=frozenset(at for at in told if at[0] == w)) for w in ("before", "after")}
     judged = hiding.judge(figures, told, day=DAY)
     assert judged.beyond == {"after"}

@@ -31,6 +31,7 @@ from outreach.outcomes.board_parts import OUTCOMES
 from outreach.outcomes.hiding import OVER, UNDER, At
 from outreach.outcomes.item_figures import CHANGES, MONTHS, WHOLE, ItemFigures, ats_of
 from outreach.outcomes.wave_changes import (
+    AFTER,
     ANSWERS_AT_LEAST,
     BEFORE,
     LATER,
@@ -278,6 +279,12 @@ def of_change(found: Change | None) -> list[float]:
     return [one for one in (found.difference, found.low, found.high) if one is not None]
 
 
+def both_shares(some: Sequence[WaveMean]) -> list[float]:
+    change = between(some, BEFORE, AFTER)
+    assert change is not None
+    return [change.first, change.second]
+
+
 @dataclass
 class Read:
     """All that files said, whether it is what a reader knows, and what he may not know."""
@@ -337,6 +344,10 @@ def read(released: releases.Released, files: Sequence[list[list[str]]]) -> Read:
                 (points,) * len(of_change(told[0])),
             )
             learn("change", change, line)
+            if (by, second) == (WHOLE, AFTER):
+                # The sentence that page and report begin with says both its shares too.
+                shares = replace(line, numbers=both_shares, printed=(figure_words.percent,) * 2)
+                reader.lines.append(shares)
         if of_item.months:
             of = then.figures[MONTHS, "", BEFORE].of | then.figures[MONTHS, "", LATER].of
 
@@ -422,7 +433,7 @@ def test_a_reader_would_know_what_a_change_of_few_performances_leaves_out(
             wave=wave,
             month=FIRST,
             answers=12,
-            mean=(n % 5 + 4 + 2 * (wave == LATER)) / 12,
+            mean=(n % 5 + 4 + (2 + n % 2) * (wave == LATER)) / 12,
         )
         for n in range(performances)
         for wave in (BEFORE, LATER)
@@ -467,7 +478,7 @@ def test_pages_reports_and_the_feed_say_of_changes_what_the_file_of_that_day_say
             continue
         lines = [line for line in file[2:] if len(line) > 14]
         in_file = {cells for line in lines for cells in (pair(line[5:7]), pair(line[13:15]))}
-        changes = {abs(int(line[12])) for line in lines if line[12] not in ("", "hidden")}
+        changes = {abs(int(one)) for line in lines for one in line[12:15] if one not in ("", "hidden")}
         stopped.now = at(day + timedelta(days=1))
         with transaction():
             report = publishing.publish(told.programme, day, who="P", now=stopped.now)

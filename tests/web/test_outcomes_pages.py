@@ -62,18 +62,17 @@ def test_it_leads_with_the_finding_and_what_it_is_worth(app: Flask, client: Flas
         told = answered.lay(county())
     make.signed_in(client, told.person)
     page = said(client.get("/desk/outcomes"))
-    assert (
-        "Outcomes: after the play, 75% would know whom to tell Before it, 50%. ‘Someone to Tell’, 10 performances"
-        in page
-    )
+    assert "Outcomes ‘Someone to Tell’, 10 performances, as of 24 September 2027." in page
+    lead = "Of pupils who answered at 10 schools, 75% would know whom to tell straight after, 50% before; all 10 schools"
+    assert lead in page
     worth = (
         "Straight after is the same day: what was just heard. Three months later is described, not tested."
     )
-    assert worth in page and page.index(worth) < page.index("Every answer rose")
+    assert worth in page and page.index(lead) < page.index(worth) < page.index("What pupils answered")
     assert "keen schools" not in page, "nothing could be compared in the same months"
     for line in outcomes_words.HOW:
         assert line in page
-    assert "10, 240, 60%" in page and "+25 (25 to 25)" in page
+    assert "10, 240, 60%" in page and "+25 (all 10 schools alike: no interval)" in page
 
 
 def test_rows_are_hidden_by_a_word_with_one_note_and_without_a_reason(
@@ -123,7 +122,7 @@ def test_the_file_says_the_same_in_lines(app: Flask, client: FlaskClient) -> Non
     lines = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
     assert outcomes_words.hidden_means() in lines[0][0] and lines[1] == outcomes_words.CSV_HEAD
     whole = next(line for line in lines if line[:1] == ["Programme"] and line[3] == "After")
-    assert whole[4:12] == ["75", "75", "75", "240", "10", "10", "10", "60"]
+    assert whole[4:12] == ["75", "", "", "240", "10", "10", "10", "60"]
     north = [line for line in lines if line[1:2] == ["North Marl"]]
     assert len(north) == 3 and all(line[7] == line[11] == "hidden" for line in north)
     assert all(

@@ -26,9 +26,9 @@ TELL = QuestionItem(id=1, words="I would know who to tell.", kind="scale", whom_
 GIFTS = QuestionItem(id=2, words="Gifts are always kind.", kind="true or false", right_answer=0)
 
 
-def level(mean: float, half: float | None = 0.04) -> Level:
+def level(mean: float, half: float | None = 0.04, schools: int = 30) -> Level:
     low, high = (None, None) if half is None else (mean - half, mean + half)
-    return Level(mean=mean, low=low, high=high, performances=33, schools=30, answers=1210)
+    return Level(mean=mean, low=low, high=high, performances=33, schools=schools, answers=1210)
 
 
 def wave(
@@ -41,12 +41,15 @@ def wave(
         rate=said,
         performances=performances,
         asked=33,
+        schools=30,
         answers=None if status in (HIDDEN, NOTHING) else 1210,
         level=level(mean) if shown and mean is not None else None,
     )
 
 
-def change(difference: float = 0.26, half: float | None = 0.04, performances: int = 24) -> ChangeFigure:
+def change(
+    difference: float = 0.26, half: float | None = 0.04, performances: int = 24, schools: int = 20
+) -> ChangeFigure:
     return ChangeFigure(
         status=SHOWN,
         change=Change(
@@ -56,7 +59,8 @@ def change(difference: float = 0.26, half: float | None = 0.04, performances: in
             low=None if half is None else difference - half,
             high=None if half is None else difference + half,
             performances=performances,
-            schools=20,
+            schools=schools,
+            schools_a_side=schools,
             answers=999,
         ),
     )
@@ -101,25 +105,56 @@ NOT_YET = wave(None, status=NOTHING, performances=0)
 KEPT = wave(None, status=HIDDEN, rate=HIDDEN)
 
 
+TOO_FEW = "too few to say whether more would know whom to tell."
+BEYOND = wave(None, status=OVER)
+UNSHOWN = ChangeFigure(status=HIDDEN)
+
+
 @pytest.mark.parametrize(
-    ("found", "headline"),
+    ("found", "said"),
     [
-        (findings(), "After the play, 84% would know whom to tell"),
-        (findings(after=NOT_YET), "Before the play, 58% would know whom to tell"),
-        (findings(after=wave(None, status=OVER)), "After the play, over 95% would know whom to tell"),
-        (findings(before=KEPT, after=KEPT), "Outcomes"),
-        (Findings(items=[]), "Outcomes"),
+        (
+            findings(),
+            "Of pupils who answered at 20 schools, 76% would know whom to tell straight after, up from 50%: between 22 and "
+            "30 points more.",
+        ),
+        (
+            findings(rise=change(-0.1)),
+            "Of pupils who answered at 20 schools, 40% would know whom to tell straight after, down from 50%: between 6 "
+            "and 14 points less.",
+        ),
+        (
+            findings(rise=change(0.01)),
+            "Of pupils who answered at 20 schools, no clear change: 51% would know whom to tell straight after, 50% "
+            "before; between 3 points less and 5 points more.",
+        ),
+        (
+            findings(rise=change(half=None)),
+            "Of pupils who answered at 20 schools, 76% would know whom to tell straight after, 50% before; all 20 schools "
+            "alike: no interval.",
+        ),
+        (findings(rise=change(half=None, schools=9)), f"Only 9 schools can be compared, {TOO_FEW}"),
+        (findings(before=wave(rate=29)), f"Under 30% of pupils answered, {TOO_FEW}"),
+        (findings(after=wave(rate=UNDER)), f"Under 30% of pupils answered, {TOO_FEW}"),
+        (
+            findings(after=BEYOND, rise=UNSHOWN),
+            "Of pupils who answered at 30 schools, over 95% would know whom to tell straight after.",
+        ),
+        (findings(after=KEPT, rise=UNSHOWN), ""),
+        (
+            findings(before=BEYOND, rise=UNSHOWN),
+            "Of pupils who answered at 30 schools, over 95% would know whom to tell before.",
+        ),
+        (findings(after=NOT_YET, rise=NO_CHANGE), ""),
     ],
 )
-def test_the_headline_is_the_share_who_would_know_whom_to_tell(found: Findings, headline: str) -> None:
-    assert words.headline(found) == headline
-
-
-def test_the_lead_says_before_whose_and_when() -> None:
-    ends = "‘Someone to Tell’, 33 performances, as of 19 January 2027."
-    assert words.lead(findings(), "Someone to Tell") == f"Before it, 58%. {ends}"
-    assert words.lead(findings(before=KEPT), "Someone to Tell") == ends
-    assert words.lead(findings(after=NOT_YET), "Someone to Tell") == ends
+def test_the_lead_is_the_change_of_the_same_schools_with_its_interval_in_words(
+    found: Findings, said: str
+) -> None:
+    assert words.lead(found) == said
+    assert words.of_what(found, "Someone to Tell") == (
+        "‘Someone to Tell’, 33 performances, as of 19 January 2027."
+    )
 
 
 MONTHS = same_months(change(0.2))
@@ -164,15 +199,31 @@ def test_it_is_suggestive_at_best_and_that_in_the_same_months_alone(
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (findings(), "Every answer rose; three months later 1 of 1 are still up"),
-        (findings(lasts=NO_CHANGE), "Every answer rose"),
-        (findings(rise=change(0.01)), "No answer rose clearly"),
-        (findings(rise=change(half=None)), "What pupils answered"),
-        (findings(rise=NO_CHANGE), "What pupils answered"),
+        (findings(), "clearly up straight after, clearly up three months later"),
+        (findings(lasts=NO_CHANGE), "clearly up straight after"),
+        (
+            findings(rise=change(-0.2), lasts=change(0.01)),
+            "clearly down straight after, not clear three months later",
+        ),
+        (findings(rise=change(half=None), lasts=NO_CHANGE), None),
     ],
 )
-def test_the_chart_says_what_it_shows(found: Findings, said: str) -> None:
-    assert words.finding(found) == said
+def test_the_heading_speaks_of_the_primary_question(found: Findings, said: str | None) -> None:
+    assert words.finding(found) == (f"Would know whom to tell: {said}" if said else "What pupils answered")
+
+
+def test_the_other_questions_are_counted_up_down_and_not_clear() -> None:
+    moved = [(0.2, 0.03), (0.2, -0.2), (0.2, 0.2), (-0.2, 0.2), (0.01, 0.2)]
+    rows = [findings(rise=change(a), lasts=change(b, 0.05)).items[0].whole for a, b in moved]
+    rows.append(findings(rise=change(half=None)).items[0].whole)
+    found = findings()
+    assert words.others(found) == ""
+    found.items.extend(ItemFindings(item=GIFTS, whole=row) for row in rows)
+    assert words.others(found) == (
+        "Of 5 other questions, 3 clearly up, 1 clearly down, 1 not clear straight after. Of 3 that rose, 1 clearly up, 1 "
+        "clearly down, 1 not clear three months later. One in twenty moves by chance."
+    )
+    assert "Every" not in words.finding(found)
 
 
 def test_a_mark_has_a_shape_of_its_own_and_its_figures_in_words() -> None:
@@ -202,7 +253,8 @@ def test_what_is_hidden_beyond_or_not_there_is_never_blank_and_has_no_number() -
 
 
 def test_no_interval_is_said_and_points_have_signs() -> None:
-    assert words.change_said(change(half=None)) == "+26, no interval"
+    assert words.change_said(change(half=None, schools=9)) == "+26 (no interval)"
+    assert words.change_said(change(half=None)) == "+26 (all 20 schools alike: no interval)"
     assert words.change_said(change(-0.03, 0.05)) == "−3 (−8 to 2)"
     assert words.change_said(change(0.001)) == "0 (−4 to 4)"
     assert words.change_said(NO_CHANGE) == ""
@@ -212,7 +264,7 @@ def test_no_interval_is_said_and_points_have_signs() -> None:
         performances=9,
         asked=12,
         answers=94,
-        level=level(0.76, None),
+        level=level(0.76, None, schools=9),
     )
     assert words.under(without) == "no interval, 9 of 12 shows, 94 answers, hidden"
     assert words.shows_said(without) == "9 of 12" and words.shows_said(wave()) == "33"
@@ -233,7 +285,8 @@ def test_the_same_months_say_how_much_more_than_where_the_play_had_not_been() ->
     )
     assert said(change(-0.01))[0] == "1 point less"
     assert said(change(0.0))[0] == "No more"
-    assert said(change(half=None))[1].startswith(", without interval: under 10 schools on a side, than")
+    assert said(change(half=None, schools=9))[1].startswith(" (no interval: under 10 schools on a side) than")
+    assert said(change(half=None))[1].startswith(" (all 20 schools alike: no interval) than")
     assert said(ChangeFigure(status=HIDDEN)) == ("", "Hidden.")
     assert said(NO_CHANGE)[1].startswith("Nothing to compare yet.")
 

@@ -37,6 +37,7 @@ def test_a_questionnaire_is_drafted_by_one_and_approved_by_another(app: Flask, c
     assert draft is not None
     page = said(client.get("/desk/questionnaire"))
     assert all(item.words in page for item in OURS) and page.count("Not validated") == len(OURS)
+    assert page.count("Primary: the one that headings speak of.") == 1
     assert "A second coordinator must approve it." in page and "approve</button>" not in page
     address = f"/desk/questionnaires/{draft.id}/approve"
     answer = client.post(address)

@@ -140,7 +140,7 @@ def helped_said(content: Mapping[str, Any]) -> list[str]:
     said = [f"How strong is this? {told['evidence']}" if is_judged else told["evidence"]]
     if changes := [f"{one['said']} {WHEN[one['to']]}" for one in told["changes"]]:
         said.append(
-            f"{capfirst(and_list(changes))} than before; in brackets 95% intervals, by performance. {told['order']}"
+            f"{capfirst(and_list(changes))} than before; in brackets 95% intervals, by school. {told['order']}"
         )
     elif told["waves"]:
         said.append(told["order"])
@@ -156,7 +156,7 @@ def marks(content: Mapping[str, Any]) -> list[Mark]:
             name=wave["name"],
             shape=SHAPES[wave["wave"]],
             said=wave["share_said"],
-            interval=_interval(wave),
+            interval=wave.get("interval_said") or _interval(wave),
             at=wave["share"],
             low=wave["low"],
             high=wave["high"],
@@ -167,6 +167,7 @@ def marks(content: Mapping[str, Any]) -> list[Mark]:
 
 
 def _interval(wave: Mapping[str, Any]) -> str:
+    """Of reports that did not keep it in words."""
     if wave["share"] is None:
         return ""
     return "no interval" if wave["low"] is None else f"({wave['low']} to {wave['high']})"

@@ -1,15 +1,16 @@
 """Words and marks of the outcomes page: the headline, and every figure as it stands there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from outreach.ground.wording import capfirst, count, day_short, number
+from outreach.outcomes import figure_words
 from outreach.outcomes.figure_words import (
     NAMES,
-    NOT_SHOWN,
     change_interval,
     change_said,
     interval_said,
+    no_interval,
     percent,
     points,
     rate_alone,
@@ -31,18 +32,18 @@ from outreach.outcomes.item_figures import DISTRICT, QUARTER, SCHOOL_TYPE, WAVES
 from outreach.outcomes.items import SCALE, QuestionItem
 from outreach.outcomes.wave_changes import AFTER, BEFORE, LATER
 
-NAME = "Outcomes"
 SHAPES = {BEFORE: "ring", AFTER: "disc", LATER: "diamond"}
 TABLES = {DISTRICT: "District", QUARTER: "Quarter", YEAR_GROUP: "Year group", SCHOOL_TYPE: "Type of school"}
 
 HOW = (
     "Share: who said ‘yes, definitely’ or ‘yes, I think so’, or chose what is right.",
-    "Each performance counts alike, however many answered; it counts in a wave with 10 answers or more.",
-    "Change: the mean of each performance’s own change, over those with both waves. So it can differ a little from one "
-    "share less the other.",
-    "Interval: mean ± t · s / √k, with s the standard deviation over k performances and t Student’s at 95% with k − 1 "
-    "degrees of freedom. None under 10 performances.",
-    "The same months: months are weighted by n₁n₀ / (n₁ + n₀) performances; the interval leaves out one school at a "
+    "Each school counts alike, with the mean of its performances, however many answered. A performance counts in a "
+    "wave with 10 answers or more.",
+    "Change: the mean of each school’s own change, over its performances with both waves. So it can differ a little "
+    "from one share less the other.",
+    "Interval: mean ± t · s / √k, with s the standard deviation over k schools and t Student’s at 95% with k − 1 "
+    "degrees of freedom. None under 10 schools, or where all are alike.",
+    "The same months: months are weighted by n₁n₀ / (n₁ + n₀) schools; the interval leaves out one school at a "
     "time. None under 10 schools a side.",
     "Figures are renewed weekly, once three more schools are in, two weeks after a wave. One that could not be renewed "
     "without telling of few stays as it was.",
@@ -67,52 +68,53 @@ class Mark:
     answers: str = ""
 
 
-def headline(found: Findings) -> str:
-    """The share who would know whom to tell, in the newest wave straight after or before the play that is shown."""
-    whole = found.first.whole if found.first else None
-    for kind in (AFTER, BEFORE) if whole else ():
-        figure = whole.waves[kind]  # type: ignore[union-attr]
-        if figure.status not in NOT_SHOWN:
-            return f"{NAMES[kind]} the play, {share_said(figure)} would know whom to tell"
-    return NAME
+def lead(found: Findings) -> str:
+    """The change of the one primary question, before any chart."""
+    assert found.first is not None
+    return figure_words.lead(found.first.whole)
 
 
-def page_name(found: Findings) -> str:
-    """The name that the page has in the menu, and its headline."""
-    said = headline(found)
-    return said if said == NAME else f"{NAME}: {said[0].lower()}{said[1:]}"
-
-
-def lead(found: Findings, title: str) -> str:
-    """'Before it, 58%. ‘Someone to Tell’, 33 performances, as of 19 January 2027.'"""
+def of_what(found: Findings, title: str) -> str:
+    """'‘Someone to Tell’, 33 performances, as of 19 January 2027.'"""
     assert found.first is not None and found.released_on is not None
-    waves = found.first.whole.waves
-    before = waves[BEFORE].status not in NOT_SHOWN and waves[AFTER].status not in NOT_SHOWN
-    shows = count(max(figure.asked for figure in waves.values()), "performance")
-    begins = f"Before it, {share_said(waves[BEFORE])}. " if before else ""
-    return f"{begins}‘{title}’, {shows}, as of {day_short(found.released_on)}."
+    shows = count(max(figure.asked for figure in found.first.whole.waves.values()), "performance")
+    return f"‘{title}’, {shows}, as of {day_short(found.released_on)}."
+
+
+UP, DOWN, NOT_CLEAR = "clearly up", "clearly down", "not clear"
+
+
+def _went(row: Row, kind: str) -> str:
+    """How a question moved from before; '' without an interval."""
+    change = row.changes[BEFORE, kind].change
+    if change is None or change.low is None:
+        return ""
+    return (UP if change.difference > 0 else DOWN) if change.is_clear else NOT_CLEAR
 
 
 def finding(found: Findings) -> str:
-    """What the chart says, over it."""
-    rose = [one.whole.changes[BEFORE, AFTER].change for one in found.items]
-    known = [change for change in rose if change is not None and change.low is not None]
-    if not known:
-        return "What pupils answered"
-    up = [change for change in known if change.is_clear and change.difference > 0]
-    said = (
-        f"{'Every answer' if len(known) == len(found.items) else 'Every answer with an interval'} rose"
-        if len(up) == len(known)
-        else f"{len(up)} of {count(len(known), 'answer')} rose clearly"
-        if up
-        else "No answer rose clearly"
-    )
-    later = [one.whole.changes[BEFORE, LATER].change for one in found.items]
-    lasting = [c for c in later if c is not None and c.is_clear and c.difference > 0]
-    measured = [c for c in later if c is not None and c.low is not None]
-    if not measured or not up:
-        return said
-    return f"{said}; three months later {len(lasting)} of {len(measured)} are still up"
+    """What the chart says of the primary question, over it."""
+    assert found.first is not None
+    said = [f"{went} {when}" for kind, when in WHEN.items() if (went := _went(found.first.whole, kind))]
+    return f"Would know whom to tell: {', '.join(said)}" if said else "What pupils answered"
+
+
+def others(found: Findings) -> str:
+    """How the other questions moved, of those with an interval; '' where none has one."""
+    rows = [one.whole for one in found.items[1:] if _went(one.whole, AFTER)]
+    if not rows:
+        return ""
+    said = f"Of {count(len(rows), 'other question')}, {_tally(rows, AFTER)} straight after."
+    if risen := [row for row in rows if _went(row, AFTER) == UP and _went(row, LATER)]:
+        said += (
+            f" Of {count(len(risen), 'that rose', 'that rose')}, {_tally(risen, LATER)} three months later."
+        )
+    return f"{said} One in twenty moves by chance."
+
+
+def _tally(rows: Sequence[Row], kind: str) -> str:
+    went = [_went(row, kind) for row in rows]
+    return ", ".join(f"{went.count(word)} {word}" for word in (UP, DOWN, NOT_CLEAR))
 
 
 def answers_said(figure: WaveFigure) -> str:
@@ -192,7 +194,8 @@ def months_said(months: SameMonths) -> tuple[str, str]:
     if change is None:
         return "", "Hidden."
     if change.low is None or change.high is None:
-        bounds = ", without interval: under 10 schools on a side,"
+        why = no_interval(change.schools, change.schools_a_side)
+        bounds = f" ({why if ':' in why else 'no interval: under 10 schools on a side'})"
     else:
         bounds = change_interval(change)
     return capfirst(points(change)), (
