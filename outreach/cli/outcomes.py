@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from outreach.ground import clock
+from outreach.ground import clock, from_outside
 from outreach.ground.db import db
 from outreach.outcomes import findings, redone, releases
 from outreach.outcomes.releases import OutcomeRelease
@@ -23,7 +23,7 @@ def verify(file: Path) -> None:
     """Redo what is published from FILE, a CSV or ZIP for researchers; list what cannot be redone."""
     try:
         rows = redone.read(_text_of(file).splitlines())
-    except (redone.NotOurs, UnicodeDecodeError) as fault:
+    except redone.NotOurs as fault:
         raise click.ClickException(str(fault)) from fault
     numbers = {row.number for theirs in rows.values() for row in theirs}
     programme = _programme_of(numbers)
@@ -49,7 +49,7 @@ def _text_of(file: Path) -> str:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = [name for name in archive.namelist() if name.endswith(".csv")]
             content = archive.read(names[0]) if names else b""
-    return content.decode("utf-8-sig")
+    return from_outside.text_of(content)
 
 
 def _programme_of(numbers: set[int]) -> Programme | None:

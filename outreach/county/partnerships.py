@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.ground import history
+from outreach.ground import from_outside, history
 from outreach.ground.db import Base, Instant, db, made_once, plain_rows
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
@@ -295,39 +295,51 @@ def remove_districts(partnership: Partnership, *, who: str, now: datetime) -> No
 
 def district_names(partnership: Partnership) -> list[str]:
     """The districts of the map by name; [] without a map."""
-    if partnership.districts_geojson is None:
-        return []
-    features = json.loads(partnership.districts_geojson)["features"]
+    features = stored_districts(partnership.districts_geojson)
     return sorted(district_name(feature["properties"]) for feature in features)
+
+
+def stored_districts(geojson: str | None) -> list[dict[str, Any]]:
+    """The districts of a map that was kept; [] of one that cannot be drawn, whoever put it there: it can be removed."""
+    try:
+        return list(read_districts(geojson)["features"]) if geojson else []
+    except NotDistricts:
+        return []
 
 
 MOST_DISTRICT_BYTES = 5_000_000
 MOST_POINTS = 200_000
+LONGEST_NAME = 80
+"""Characters of a district's name."""
 
 
-def read_districts(content: bytes) -> dict[str, Any]:
-    """The GeoJSON of an upload, checked: polygons in degrees (WGS84), each with its ONS code. Pure.
+def read_districts(content: bytes | str) -> dict[str, Any]:
+    """The GeoJSON of an upload, checked: polygons in degrees (WGS84), each with its ONS code and its name,
+    and nothing else of it. Pure.
 
     Raises NotDistricts in words. A district's code is any property that looks like E07000177.
     """
-    if len(content) > MOST_DISTRICT_BYTES:
+    if isinstance(content, bytes) and len(content) > MOST_DISTRICT_BYTES:  # of an upload; kept, it is longer
         raise NotDistricts("The file is larger than 5 MB. Use the generalised (BGC or BUC) boundaries.")
     try:
-        found = json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        found = from_outside.json_of(content)
+    except ValueError as error:
         raise NotDistricts("This file is not GeoJSON. Nothing was changed.") from error
     features = found.get("features") if isinstance(found, dict) else None
     if not isinstance(features, list) or not features:
         raise NotDistricts("This file has no districts: a GeoJSON FeatureCollection is needed.")
-    points = 0
+    points, districts = 0, []
     for number, feature in enumerate(features, start=1):
         properties = feature.get("properties") if isinstance(feature, dict) else None
         if not isinstance(properties, dict) or not district_code(properties):
             raise NotDistricts(f"District {number} of the file has no ONS code (such as E07000177).")
-        points += _points(feature.get("geometry"), number)
+        geometry, has = _outline(feature.get("geometry"), number)
+        points += has
+        known = {"code": district_code(properties), "name": district_name(properties)[:LONGEST_NAME]}
+        districts.append({"type": "Feature", "properties": known, "geometry": geometry})
     if points > MOST_POINTS:
         raise NotDistricts("The outlines are too fine to draw. Use the generalised (BGC or BUC) boundaries.")
-    return {"type": "FeatureCollection", "features": features}
+    return {"type": "FeatureCollection", "features": districts}
 
 
 def district_code(properties: dict[str, Any]) -> str:
@@ -346,27 +358,25 @@ def district_name(properties: dict[str, Any]) -> str:
     return next(names, district_code(properties))
 
 
-def _points(geometry: Any, number: int) -> int:
+def _outline(geometry: Any, number: int) -> tuple[dict[str, Any], int]:
+    """A polygon as it is kept, and how many points it has."""
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     if kind not in ("Polygon", "MultiPolygon"):
         raise NotDistricts(f"District {number} of the file is not a polygon.")
     polygons = geometry.get("coordinates")
-    points = 0
     try:
-        for polygon in [polygons] if kind == "Polygon" else polygons:
-            for ring in polygon:
-                for point in ring:
-                    longitude, latitude = float(point[0]), float(point[1])
-                    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
-                        raise NotDistricts(
-                            "The outlines are not in degrees of longitude and latitude (WGS84)."
-                        )
-                    points += 1
+        kept = [
+            [[(float(point[0]), float(point[1])) for point in ring] for ring in polygon]
+            for polygon in ([polygons] if kind == "Polygon" else polygons)
+        ]
     except (TypeError, ValueError, IndexError, KeyError) as error:
         raise NotDistricts(f"The outline of district {number} cannot be read.") from error
-    if points < 4:
+    points = [point for polygon in kept for ring in polygon for point in ring]
+    if not all(-180 <= longitude <= 180 and -90 <= latitude <= 90 for longitude, latitude in points):
+        raise NotDistricts("The outlines are not in degrees of longitude and latitude (WGS84).")
+    if len(points) < 4:
         raise NotDistricts(f"District {number} of the file has no outline.")
-    return points
+    return {"type": "MultiPolygon", "coordinates": kept}, len(points)
 
 
 def takes_a_lunch(begins: time, ends: time) -> bool:

@@ -6,7 +6,6 @@ once, and lasts five minutes. Address and site that it has to be for are PUBLIC_
 """
 
 import hashlib
-import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, Text, delete, func, s
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county import partnerships
-from outreach.ground import erasures, history, the_app, whose
+from outreach.ground import erasures, from_outside, history, the_app, whose
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.errors import NoSuch, Refusal
 
@@ -346,8 +345,8 @@ def _read(answer: str) -> dict[str, Any] | None:
     if len(answer) > LONGEST_ANSWER:
         return None
     try:
-        sent = json.loads(answer)
-    except (ValueError, RecursionError):
+        sent = from_outside.json_of(answer)
+    except ValueError:
         return None
     return sent if isinstance(sent, dict) else None
 

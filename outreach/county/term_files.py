@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from outreach.county.term_lines import LONGEST_PASTED, says_what
-from outreach.ground import workbooks
+from outreach.ground import from_outside, workbooks
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import count, day_short
 from outreach.post.incoming import calendar_parts
@@ -42,7 +42,7 @@ def lines_of(content: bytes) -> FileLines:
             "Term dates cannot be read from this file. Give a CSV, an Excel workbook (.xlsx), a calendar (.ics) or "
             "plain text, or paste the dates. Nothing was changed."
         )
-    return _bounded(FileLines(text=_decoded(content, encoding)))
+    return _bounded(FileLines(text=from_outside.text_of(content, encoding or "utf-8")))
 
 
 def _bounded(lines: FileLines) -> FileLines:
@@ -54,15 +54,6 @@ def _bounded(lines: FileLines) -> FileLines:
             "Nothing was changed."
         )
     return lines
-
-
-def _decoded(content: bytes, encoding: str) -> str:
-    for name in (encoding or "utf-8", "cp1252"):
-        try:
-            return content.decode(name)
-        except UnicodeDecodeError:
-            continue
-    return content.decode("cp1252", errors="replace")
 
 
 def _of_workbook(content: bytes) -> list[str]:

@@ -13,8 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
+from outreach.ground.errors import Refusal
+from outreach.ground.from_outside import LONGEST, clean
+
 LONGEST_LINE = 200_000
 """Characters. A line of the register has some thousand; one without end would fill the memory."""
+
+MOST_LINES = 200_000
+"""The register of England has 53,000."""
+
+MOST_UNREADABLE = 10_000
+"""Lines that are left out; a file with more of them is another."""
 
 Progress = Callable[[int], None]
 """Called now and then with about how many bytes were read since it was called last."""
@@ -22,6 +31,12 @@ Progress = Callable[[int], None]
 
 def no_progress(_read: int) -> None:
     pass
+
+
+class TooManyLines(Refusal):
+    """A file with more lines than any that is meant, or with more that cannot be read."""
+
+    field = "file"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,25 +49,35 @@ class Unreadable:
 
 class CsvFile:
     """One CSV file: `header` holds its column names, folded by `fold`; [] when it is empty. `unreadable`
-    grows. `name` is the file's own, where it is known.
+    grows by `leave_out`. `name` is the file's own, where it is known. Raises TooManyLines while it is read.
 
     UTF-8 when all of it is, with or without a byte order mark, else cp1252; UTF-16 only with its
     mark. Cells are parted by a comma, or by the semicolon or tab that a spreadsheet put in its place.
     """
 
-    def __init__(self, source: IO[bytes], name: str = "") -> None:
+    def __init__(self, source: IO[bytes], name: str = "", *, most_lines: int = MOST_LINES) -> None:
         self._source = source
         self.name = name
         self._encoding = _encoding_of(source)
+        self.most_lines = most_lines
         self.unreadable: list[Unreadable] = []
         with _text(source, self._encoding) as text:
-            first = text.readline(LONGEST_LINE)
+            first = clean(text.readline(LONGEST_LINE))
         self.delimiter = max(",;\t", key=first.count)
         try:
             row = next(csv.reader([first], delimiter=self.delimiter), [])
         except csv.Error:
             row = []
         self.header = [fold(name) for name in row]
+
+    def leave_out(self, number: int, reason: str) -> None:
+        self.unreadable.append(Unreadable(number=number, reason=reason))
+        if len(self.unreadable) > MOST_UNREADABLE:
+            first = self.unreadable[0]
+            raise TooManyLines(
+                f"More than {MOST_UNREADABLE:,} lines of this file cannot be read. Nothing was changed. The first is "
+                f"line {first.number}: {first.reason}."
+            )
 
     def rows(self, progress: Progress = no_progress) -> Iterator[tuple[int, list[str]]]:
         """Each line with its number, the header's first; lines with nothing in them are left out.
@@ -81,10 +106,15 @@ class CsvFile:
                     reason = self._fault(row) if len(lines.row[0]) < LONGEST_LINE else "it is too long"
                     lines.give_back()
                     if reason:
-                        self.unreadable.append(Unreadable(number=number, reason=reason))
+                        self.leave_out(number, reason)
                 elif any(row):
-                    yield number, row
+                    yield number, [cell[:LONGEST] for cell in row] if len(lines.row[0]) > LONGEST else row
                 number += len(lines.row)
+                if number > self.most_lines:
+                    raise TooManyLines(
+                        f"This file has more than {self.most_lines:,} lines. Nothing was changed. Leave out what is "
+                        "not needed."
+                    )
                 read += sum(map(len, lines.row))
                 lines.row = []
                 if number >= report_at:
@@ -120,6 +150,7 @@ class _Lines:
         if len(self.row) >= self.SPAN:
             raise _Runaway
         line = self._again.popleft() if self._again else self._read()
+        line = clean(line)
         self.row.append(line)
         if len(line) >= LONGEST_LINE:
             raise _Runaway

@@ -25,6 +25,7 @@ from xml.parsers import expat
 
 from outreach.ground import clock
 from outreach.ground.errors import Refusal
+from outreach.ground.from_outside import clean
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_LINES = 40_000
@@ -708,7 +709,7 @@ class _SheetReader:
 
 def _unescaped(text: str) -> str:
     """A text as it is meant: Excel writes some characters by their number, as ‘_x000D_’."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    return clean(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text)
 
 
 def _number(value: str) -> str:
@@ -766,7 +767,7 @@ def _physical(content: bytes, encoding: str) -> Iterator[str]:
                 raise CannotRead(
                     f"Line {number} is far too wide: at most {MOST_COLUMNS} columns are read. Nothing was changed."
                 )
-            yield line
+            yield clean(line)
 
 
 def _parted(content: bytes, encoding: str) -> str:

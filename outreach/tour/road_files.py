@@ -7,13 +7,13 @@ here. Distances are in metres (OSRM, openrouteservice unless it was asked for ot
 it says miles; the column DIST_KM of ORS Tools).
 """
 
-import json
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
 
+from outreach.ground import from_outside
 from outreach.ground.csv_lines import CsvFile, Unreadable, fold
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
@@ -60,6 +60,10 @@ A_DEGREE = 111.2
 
 SNAPPED = 5.0
 """Kilometres: further than this from its school no router puts a point on a road."""
+
+
+MOST_LINES = 2_000_000
+"""Of a list: twice as many as there are roads between a thousand places."""
 
 
 class NoTable(Refusal):
@@ -112,7 +116,7 @@ def read(content: BinaryIO, here: PlacesOfPartnership, points: RoadPoints | None
 
 
 def _csv(content: BinaryIO, here: PlacesOfPartnership, points: RoadPoints | None) -> RoadFile:
-    file = CsvFile(content)
+    file = CsvFile(content, most_lines=MOST_LINES)
     head = file.header
     at_from, at_to = _column(head, FROM), _column(head, TO)
     if at_from is not None and at_to is not None:
@@ -178,8 +182,8 @@ def _named_matrix(file: CsvFile) -> Iterator[Entry]:
 
 def _json(content: BinaryIO, points: RoadPoints | None) -> RoadFile:
     try:
-        data: Any = json.loads(content.read())
-    except (ValueError, RecursionError):
+        data: Any = from_outside.json_of(content.read())
+    except ValueError:
         raise NoTable("This file begins as JSON and cannot be read as such. Nothing was changed.") from None
     if isinstance(data, list):
         return _of_rows(data, "", points)
@@ -251,7 +255,7 @@ def _of_rows(
 ) -> RoadFile:
     """`guessed`: cells, [row, column], for which the router had no road."""
     _square(rows, points)
-    lines = [(n, [_cell(cell) for cell in row]) for n, row in enumerate(rows, 1)]
+    lines = ((n, [_cell(cell) for cell in row]) for n, row in enumerate(rows, 1))
     entries = _matrix(lines, points, {(n, m) for n, m in filter(_is_pair, guessed)}, far)
     return RoadFile(unit=unit, what="road", row="Row", entries=entries)
 
@@ -304,7 +308,7 @@ def _square(rows: Any, points: RoadPoints | None) -> None:
 
 
 def _matrix(
-    lines: Sequence[tuple[int, list[str]]],
+    lines: Iterable[tuple[int, list[str]]],
     points: RoadPoints | None,
     guessed: Collection[tuple[int, int]] = (),
     far: "Distances | None" = None,

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
+from outreach.ground import from_outside
 from outreach.ground.csv_lines import CsvFile
 from outreach.ground.errors import Refusal
 from outreach.ground.geography import to_degrees
@@ -135,7 +136,7 @@ def _of_csv(content: BinaryIO) -> Iterable[list[str]]:
 
 def _of_geojson(content: BinaryIO) -> Iterable[list[str]]:
     try:
-        features: Any = json.loads(content.read())["features"]
+        features: Any = from_outside.json_of(content.read())["features"]
         return [
             [
                 str(feature["properties"]["URN"]),
@@ -145,5 +146,5 @@ def _of_geojson(content: BinaryIO) -> Iterable[list[str]]:
             ]
             for feature in features
         ]
-    except (ValueError, RecursionError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return []

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from outreach.ground import from_outside
 from outreach.ground.the_app import settings
 from outreach.tour.road_points import RoadPoints
 
@@ -136,13 +137,9 @@ def _said_no(error: HTTPError, now: datetime) -> RouterFailed | RouterRefused:
 def _words(error: HTTPError) -> str:
     """What a router said of its no, in a few words: OSRM's `message`, Valhalla's `error`."""
     try:
-        text = error.read(10_000).decode("utf-8", "replace")
-    except (OSError, HTTPException):
-        return str(error.reason)
-    try:
-        said = json.loads(text)
+        said = from_outside.json_of(error.read(10_000))
         words = said.get("message") or said.get("error") if isinstance(said, dict) else None
-    except ValueError:
+    except (ValueError, OSError, HTTPException):
         words = None
     return " ".join(str(words or error.reason).split())[:LONGEST_WORDS]
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+from outreach.ground import from_outside
 from outreach.ground.geography import GREAT_BRITAIN, Place, from_degrees, grid_reference
 from outreach.ground.wording import count
 from outreach.tour.waters import MOST_POINTS, Line, NotThatWater
@@ -35,8 +36,8 @@ def of_geojson(content: bytes, *, name: str = "") -> list[tuple[str, list[Line]]
     if len(content) > MOST_BYTES:
         raise _no(f"This file is larger than {MOST_BYTES // 1_000_000} MB. Leave out small streams.")
     try:
-        data: Any = json.loads(content)
-    except (ValueError, RecursionError):
+        data: Any = from_outside.json_of(content)
+    except ValueError:
         raise _no("This file cannot be read as GeoJSON.") from None
     if not isinstance(data, dict):
         raise _no("This file cannot be read as GeoJSON.")
@@ -93,9 +94,9 @@ def unpacked(text: str) -> list[tuple[str, list[Line]]]:
     try:
         found = [
             (str(name)[:80], [[(int(x), int(y)) for x, y in line] for line in lines])
-            for name, lines in json.loads(text)
+            for name, lines in from_outside.json_of(text)
         ]
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, OverflowError):
         raise _no("What was looked at did not come back whole. Send it once more.") from None
     lines = [line for _, lines in found for line in lines]
     inside = all(0 < x < 700_000 and 0 < y < 1_300_000 for line in lines for x, y in line)
@@ -173,10 +174,7 @@ def _placed(point: Any) -> tuple[int, int]:
     """A position of GeoJSON in metres. Raises NotThatWater where it is no degree of Great Britain."""
     if not (isinstance(point, list) and len(point) >= 2 and all(type(v) in (int, float) for v in point[:2])):
         raise _no("A point of this file is not two numbers.")
-    try:
-        longitude, latitude = map(float, point[:2])
-    except OverflowError:  # JSON's whole numbers have no end
-        raise _no("A point of this file is not two numbers.") from None
+    longitude, latitude = map(float, point[:2])
     west, east, south, north = GREAT_BRITAIN
     if west <= longitude <= east and south <= latitude <= north:
         easting, northing = from_degrees(longitude, latitude)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from flask import g, request, url_for
 
+from outreach.ground import from_outside
 from outreach.ground.errors import NoSuch
 from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of, wall
@@ -59,7 +60,7 @@ def cursor(of: str, *kinds: type) -> Key | None:
     if not text:
         return None
     try:
-        name, *key = json.loads(urlsafe_b64decode(text[:500].encode()))
+        name, *key = from_outside.json_of(urlsafe_b64decode(text[:500].encode()))
     except (ValueError, TypeError):
         name, key = "", []
     fits = len(key) == len(kinds) and all(type(v) is kind for v, kind in zip(key, kinds, strict=True))

@@ -13,7 +13,7 @@ from flask import Flask, g, request
 from markupsafe import Markup
 from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
 
-from outreach.ground import clock, history
+from outreach.ground import clock, from_outside, history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.history import HasHistory, Subject
@@ -123,7 +123,7 @@ def _words(field: Any) -> str:
 def _read(sent: str) -> tuple[datetime | None, dict[str, str]]:
     """When it was opened, and what stood; what makes no sense stands for nothing."""
     try:
-        found = json.loads(sent)
+        found = from_outside.json_of(sent)
         return datetime.fromisoformat(found["at"]), {str(k): str(v) for k, v in found["stood"].items()}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None, {}

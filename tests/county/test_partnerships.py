@@ -138,6 +138,13 @@ def test_a_file_that_is_no_map_of_districts_is_refused_in_words(content: bytes, 
         partnerships.read_districts(content)
 
 
+def test_a_map_that_was_taken_is_drawn_though_it_is_kept_longer_than_it_was_sent() -> None:
+    ring = [[1, 50], *([2, 50], [2, 51]) * 90_000, [1, 50]]
+    sent = collection(*[district(geometry={"type": "Polygon", "coordinates": [ring]})]).replace(b" ", b"")
+    kept = json.dumps(partnerships.read_districts(sent), separators=(",", ":")) + " " * 5_000_000
+    assert len(partnerships.stored_districts(kept)) == 1
+
+
 @pytest.mark.shared
 def test_the_real_districts_of_oxfordshire_are_read(shared) -> None:
     found = partnerships.read_districts((shared / "geography/oxfordshire_districts.geojson").read_bytes())

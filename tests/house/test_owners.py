@@ -104,3 +104,33 @@ def test_verbs_leave_the_transaction_to_their_door() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "transaction"
     ]
     assert wrong == []
+
+
+def test_what_comes_from_outside_is_read_by_one_reader() -> None:
+    """JSON and text of uploads and of others' answers: ground/from_outside.py. Left are what we wrote ourselves, and
+    the two readers of tables, whose letters go through its `clean`."""
+    ours = {
+        "ground/history.py",
+        "planning/fingerprint.py",
+        "county/register/waiting.py",
+        "county/lists/uploads.py",
+    }
+    ours |= {"cli/backups/archive.py", "ground/from_outside.py"}
+    tables = {"ground/csv_lines.py", "ground/workbooks.py"}
+
+    def among(places: list[str], allowed: set[str]) -> set[str]:
+        return {name.removeprefix("outreach/") for name in files(places)} - allowed
+
+    assert among(attributes("loads", "json") + attributes("load", "json"), ours) == set()
+    assert among(attributes("TextIOWrapper") + attributes("getincrementaldecoder"), tables) == set()
+    decoded = among(attributes("decode"), {"county/logos.py", "county/openid/tokens.py", "web/api_pages.py"})
+    assert {
+        name for name in decoded if name.startswith(("county/", "tour/", "coverage/", "outcomes/", "web/"))
+    } == set()
+    imports = {
+        str(path.relative_to(plan.OUTREACH))
+        for path in plan.modules().values()
+        for name, _ in plan.imported(path)
+        if name == "outreach.ground.from_outside"
+    }
+    assert tables <= imports

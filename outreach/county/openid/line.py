@@ -1,6 +1,5 @@
 """The line to a sign-in provider: one question over https and its answer as JSON, bounded in time and size."""
 
-import json
 import time
 from collections.abc import Mapping
 from http.client import HTTPException, HTTPResponse
@@ -9,6 +8,7 @@ from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from outreach.county.sign_in_providers import is_safe
+from outreach.ground import from_outside
 from outreach.ground.errors import Refusal
 
 A_LINE = 5
@@ -78,8 +78,8 @@ def _all_of(answer: HTTPResponse, deadline: float) -> bytes:
 
 def _object(answer: bytes) -> dict[str, Any]:
     try:
-        told = json.loads(answer)
-    except (ValueError, RecursionError):
+        told = from_outside.json_of(answer)
+    except ValueError:
         told = None
     if not isinstance(told, dict):
         raise ProviderDown("its answer is no JSON object")
@@ -90,8 +90,8 @@ def _refused(error: HTTPError) -> ProviderDown | SaidNo:
     if error.code in (408, 425, 429) or not 400 <= error.code < 500:
         return ProviderDown(f"it answers {error.code}")
     try:
-        told = json.loads(error.read(10_000))
+        told = from_outside.json_of(error.read(10_000))
         code = told.get("error", "") if isinstance(told, dict) else ""
-    except (ValueError, OSError, HTTPException, RecursionError):
+    except (ValueError, OSError, HTTPException):
         code = ""
     return SaidNo(error.code, str(code)[:60])

@@ -4,15 +4,13 @@ What the register says of a school is a dated row, and a new one only when it sa
 local correction is laid over it and survives.
 """
 
-import json
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, bindparam, func, insert, literal, select, text, update
 
-from outreach.county import corrections
+from outreach.county import corrections, partnerships
 from outreach.county.partnerships import Authority, Partnership
 from outreach.county.register import deciding, hands
 from outreach.county.register.became import Became
@@ -72,6 +70,12 @@ def known(file: RegisterFile, la_codes: Collection[str] | None) -> KnownBefore:
     another partnership holds its authority alone is read.
     """
     if not file.rows:
+        if file.unreadable:
+            first = file.unreadable[0]
+            raise NotInFile(
+                "No line of this file could be read as a school. Nothing was changed. "
+                f"Line {first.number}: {first.reason}."
+            )
         whose = "" if la_codes is None else f" of authority {and_list(sorted(la_codes))}"
         raise NotInFile(f"This file has no school{whose}. Nothing was changed.")
     here = set(urns_of(la_codes)) if la_codes is not None else set()
@@ -186,19 +190,8 @@ def _districts(la_codes: Collection[str] | None) -> dict[str, str]:
 def _districts_on(geojson: str) -> dict[str, str]:
     """The codes and names of a boundary file of the Office for National Statistics, whatever it calls the
     columns."""
-    try:
-        features = json.loads(geojson)["features"]
-        properties = [feature["properties"] for feature in features]
-    except (ValueError, KeyError, TypeError):
-        return {}
-    found = {}
-    for each in properties:
-        texts = {key: value for key, value in (each or {}).items() if isinstance(value, str)}
-        code = next((v for v in texts.values() if re.fullmatch(r"[ENSW]\d{8}", v)), None)
-        name = next((v for k, v in texts.items() if k.upper().endswith(("NM", "NAME"))), None)
-        if code and name:
-            found[code] = name
-    return found
+    found = [feature["properties"] for feature in partnerships.stored_districts(geojson)]
+    return {partnerships.district_code(one): partnerships.district_name(one) for one in found}
 
 
 # --- the change made ------------------------------------------------------------------------------

@@ -8,6 +8,9 @@ from typing import BinaryIO
 from outreach.county.register.packing import WrongFile, parts
 from outreach.ground.csv_lines import Progress, no_progress
 
+MOST_POSTCODES = 2_000_000
+"""Of one file; Great Britain has 1.7 million."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Spot:
@@ -34,14 +37,14 @@ def every_postcode(
     Its files have no header; one that has is read by it. Raises WrongFile.
     """
     seen = 0
-    with parts(source, field="code_point") as files:
+    with parts(source, field="code_point", most_lines=MOST_POSTCODES) as files:
         for part in files:
             if areas and _is_of_another_area(part.name, areas):
                 seen += 1  # what it is called tells that the file is Code-Point Open's
                 continue
             at = _code_point_columns(part.header)
             for _, row in part.rows(progress):
-                if len(row) > max(at) and row[at[1]].isdecimal() and row[at[2]].isdecimal():
+                if len(row) > max(at) and all(row[n].isdecimal() and len(row[n]) < 8 for n in at[1:3]):
                     seen += 1
                     yield (
                         compact(row[at[0]]),

@@ -136,11 +136,11 @@ def _schools(
         try:
             facts = Facts._make([how(cell) for how, cell in zip(understood, cells, strict=True)])
         except ValueError:
-            part.unreadable.append(Unreadable(number=number, reason=reason_of(named, cells)))
+            part.leave_out(number, reason_of(named, cells))
             continue
         if facts.urn in first_lines:
             reason = f"URN {facts.urn} stands on line {first_lines[facts.urn]} already"
-            part.unreadable.append(Unreadable(number=number, reason=reason))
+            part.leave_out(number, reason)
             continue
         first_lines[facts.urn] = number
         if not (facts.easting and facts.northing):
@@ -176,7 +176,7 @@ def _links(part: CsvFile) -> tuple[list[Link], list[Unreadable]]:
         try:
             one, other, on = urn(row[urn_at]), urn(row[other_at]), day(row[day_at])
         except ValueError as error:
-            part.unreadable.append(Unreadable(number=number, reason=f"links file: a value {error}"))
+            part.leave_out(number, f"links file: a value {error}")
             continue
         pair = (one, other) if kind.startswith("successor") else (other, one)
         if one != other:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from outreach.ground.csv_lines import CsvFile, fold
+from outreach.ground.csv_lines import MOST_LINES, CsvFile, TooManyLines, fold
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import and_list
 
@@ -17,22 +17,22 @@ class WrongFile(Refusal):
     field = "file"
 
 
-LARGEST = 2_000_000_000
-"""Bytes that a zip may unpack to; the whole of Code-Point Open is a tenth of it."""
+LARGEST = 500_000_000
+"""Bytes that a zip may unpack to; the whole of Code-Point Open has 200 million."""
 
 
 @contextmanager
-def parts(source: BinaryIO, *, field: str = "file") -> Iterator[list[CsvFile]]:
+def parts(source: BinaryIO, *, field: str = "file", most_lines: int = MOST_LINES) -> Iterator[list[CsvFile]]:
     """The CSV files in a file: itself, or those inside a zip."""
-    source.seek(0)
-    if not zipfile.is_zipfile(source):
-        source.seek(0)
-        yield [CsvFile(source)]
-        return
     damaged = WrongFile(
         "This zip file is damaged and cannot be opened. Nothing was changed. Download it again.", field=field
     )
+    source.seek(0)
+    is_zip = source.read(4) == b"PK\x03\x04"
     try:
+        if not is_zip:
+            yield [CsvFile(source, most_lines=most_lines)]
+            return
         with zipfile.ZipFile(source) as archive:
             inside = [i for i in archive.infolist() if i.filename.lower().endswith(".csv")]
             if not inside:
@@ -41,15 +41,20 @@ def parts(source: BinaryIO, *, field: str = "file") -> Iterator[list[CsvFile]]:
                     field=field,
                 )
             if sum(i.file_size for i in inside) > LARGEST:
-                raise WrongFile("This zip file unpacks to more than 2 GB. Nothing was changed.", field=field)
+                raise WrongFile(
+                    f"This zip file unpacks to more than {LARGEST // 1_000_000} MB. Nothing was changed.",
+                    field=field,
+                )
             if any(i.flag_bits & 1 for i in inside):
                 raise WrongFile(
                     "This zip file has a password. Nothing was changed. Use the register's own download.",
                     field=field,
                 )
-            yield [CsvFile(archive.open(i), i.filename) for i in inside]
+            yield [CsvFile(archive.open(i), i.filename, most_lines=most_lines) for i in inside]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise damaged from error
+    except TooManyLines as refusal:
+        raise WrongFile(refusal.message, field=field) from refusal
 
 
 def column_positions(part: CsvFile) -> dict[str, int]:

@@ -6,14 +6,13 @@ place of its own stands at the middle of its district's schools. Points are draw
 schools; those of a crowded district stand in an inset, where it is drawn larger.
 """
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
-from outreach.county.partnerships import district_code, district_name
+from outreach.county.partnerships import district_code, district_name, stored_districts
 from outreach.coverage.charts import map_room
 from outreach.coverage.figures import Totals, steps
 from outreach.coverage.standings import Standing
@@ -292,12 +291,10 @@ def outlines(geojson: str) -> tuple[tuple[str, str, tuple[Ring, ...]], ...]:
     """(code, name, rings in grid metres) of each district of a GeoJSON map; kept, since it only changes when
     a map is given."""
     found = []
-    for feature in json.loads(geojson)["features"]:
-        geometry = feature["geometry"]
-        polygons = geometry["coordinates"]
+    for feature in stored_districts(geojson):
         rings = [
-            tuple(from_degrees(float(point[0]), float(point[1])) for point in ring)
-            for polygon in ([polygons] if geometry["type"] == "Polygon" else polygons)
+            tuple(from_degrees(longitude, latitude) for longitude, latitude in ring)
+            for polygon in feature["geometry"]["coordinates"]
             for ring in polygon
             if ring
         ]

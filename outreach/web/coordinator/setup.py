@@ -240,7 +240,8 @@ def districts() -> Any:
         flash(f"The map has {count(found, 'district')}.")
         return redirect(url_for("coordinator.districts"), 303)
     names = partnerships.district_names(g.partnership)
-    return render_template("coordinator/districts.html", form=form, names=names), status()
+    stands = g.partnership.districts_geojson is not None
+    return render_template("coordinator/districts.html", form=form, names=names, stands=stands), status()
 
 
 @coordinator.post("/setup/districts/remove")
