@@ -12,7 +12,7 @@ from outreach.booking import promises
 from outreach.booking.promises import BOOKED, DISAGREE, FAILED, HOST, MISSING, TOOK_PLACE, Booking
 from outreach.county import partnerships
 from outreach.ground.db import db
-from outreach.ground.school_year import STAFF, first_day, last_day
+from outreach.ground.school_year import STAFF
 from outreach.tour import legs, nights, programmes, roads
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.days import TourDay
@@ -101,8 +101,8 @@ class OfTroupe:
 
 @dataclass(frozen=True, kw_only=True)
 class Season:
-    """Every day that a partnership's troupes gave in one academic year, by date and troupe, and their
-    sums."""
+    """Every day that a partnership's troupes gave to the programmes of one academic year, by date and troupe, and
+    their sums."""
 
     academic_year: int
     days: tuple[SeasonDay, ...]
@@ -164,8 +164,8 @@ def season_of_year(partnership_id: int, academic_year: int, *, now: datetime) ->
             .join(Troupe.company)
             .where(
                 Programme.partnership_id == partnership_id,
+                Programme.academic_year == academic_year,
                 TourDay.ended_at.is_(None),
-                TourDay.day.between(first_day(academic_year), last_day(academic_year)),
             )
             .options(
                 contains_eager(TourDay.programme),

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import given, settings
+from hypothesis import strategies as some
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 import make
+from how_many import so_many
 from little_tour import Tour, draw_up, stands
 from outreach.coverage import standings
 from outreach.ground import history
@@ -233,6 +236,52 @@ def test_spent_is_each_day_so_far_its_road_and_what_was_entered(year: Any) -> No
     lines = list(sheet.lines(found, None))
     so_far = [line for line in lines if line[0] in ("Days so far", "Entered") and line[2] != date(2027, 3, 1)]
     assert sum(line[4] for line in so_far) == lines[1][4] == sheet.in_pounds(found.spent)
+
+
+SHOWS = some.lists(some.tuples(some.booleans(), some.booleans()), min_size=1, max_size=2)
+
+
+@settings(max_examples=so_many(200))
+@given(some.lists(some.tuples(some.integers(-3, 3), SHOWS), max_size=8))
+def test_money_and_performances_are_of_the_same_days(tour: list[tuple[int, list[tuple[bool, bool]]]]) -> None:
+    today = date(2027, 1, 19)
+    troupe = SimpleNamespace(
+        id=1, name="Red van", cost_day_pence=64_000, cost_km_pence=45, company=SimpleNamespace(name="A")
+    )
+    days: Any = [
+        SimpleNamespace(
+            tour_day=SimpleNamespace(day=today + timedelta(days=after), troupe_id=1),
+            troupe=troupe,
+            kilometres=n,
+            shows=[
+                SimpleNamespace(played=played, over=after < 0 or (after == 0 and over))
+                for played, over in shows
+            ],
+        )
+        for n, (after, shows) in enumerate(tour)
+    ]
+    found = sums.summed(None, [], days, today=today, pupils=0, schools=0)
+    performances = spent = promised = 0
+    for n, (after, shows) in enumerate(tour):
+        price, over = 64_000 + 45 * n, [after < 0 or (after == 0 and late) for _, late in shows]
+        took_place = [played for (played, _), done in zip(shows, over, strict=True) if done].count(True)
+        performances += took_place
+        spent += price if took_place else 0
+        promised += price if not took_place and False in over else 0
+    assert (found.shows, found.spent, found.promised) == (performances, spent, promised)
+
+
+@pytest.mark.both_databases
+def test_a_performance_before_the_programmes_year_counts_with_its_money(year: Any) -> None:
+    before = money(year)[0]
+    with transaction():
+        early = make.tour_day(year.programme, year.tour.troupe, date(2026, 7, 7))
+        year.tour.days.append(early)
+        booking = stands(year.tour, year.schools[2], datetime(2026, 7, 7, 10).time(), early.day)
+        seen = make.booking(booking, {8: 100, 9: 100}, at=datetime(2026, 6, 1, tzinfo=UTC))
+        make.report(seen, "school", seen.performance.ends_at, {8: 100, 9: 100})
+    found = money(year)[0]
+    assert (found.shows, found.spent - before.spent) == (2, 64_000 + 30 * 45)
 
 
 def test_bills_stand_in_place_of_days(year: Any) -> None:

@@ -167,7 +167,7 @@ def test_the_page_says_what_is_estimated_and_what_one_of_each_costs(desk: Desk) 
         "One performance of 1 performance played £1,031",
         "One pupil who saw it of 186 pupils counted £5.54",
         "One school reached of 1 school that saw it, some in part £1,031",
-        "it is an estimate until bills are entered instead",
+        "It is an estimate until bills are entered instead",
         "1 day of Red van so far",
         "Not for publication",
     ):

@@ -32,9 +32,9 @@ class DaysOfTroupe:
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """A programme's money. `played`, `coming`: days of troupes until today, and after it; none where bills are
-    entered instead. `entries`: what was entered, by day. `pupils`: counted, of the target; `schools`: of the target,
-    of which somebody has seen it."""
+    """A programme's money. `played`, `coming`: days of troupes with a show that took place, and with shows to come;
+    none where bills are entered instead. `entries`: what was entered, by day. `pupils`: counted, of the target;
+    `schools`: of the target, of which somebody has seen it."""
 
     budget: int | None
     is_reckoned: bool
@@ -124,8 +124,13 @@ def summed(
 ) -> Cost:
     """Pure. `days`: those with a show, as the season has them."""
     is_reckoned = budget is None or budget.days_are == RECKONED
-    behind = [day for day in days if day.tour_day.day <= today]
-    ahead = [day for day in days if day.tour_day.day > today]
+    took_place = [sum(show.played and show.over for show in day.shows) for day in days]
+    behind = [day for day, shows in zip(days, took_place, strict=True) if shows]
+    ahead = [
+        day
+        for day, shows in zip(days, took_place, strict=True)
+        if not shows and not all(show.over for show in day.shows)
+    ]
     return Cost(
         budget=None if budget is None else budget.pence,
         is_reckoned=is_reckoned,
@@ -133,7 +138,7 @@ def summed(
         coming=_by_troupe(ahead) if is_reckoned else (),
         entries=entries,
         today=today,
-        shows=sum(show.played and show.over for day in days for show in day.shows),
+        shows=sum(took_place),
         pupils=pupils,
         schools=schools,
     )

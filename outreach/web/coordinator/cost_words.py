@@ -120,8 +120,9 @@ def counted(cost: Cost) -> str:
         names = and_list(troupe.name for troupe in cost.unpriced)
         missing = f" Nobody said what a day of {names} costs, so it is not in it."
     return (
-        "Spent is each day with a show so far at its troupe’s price, its road at the price of a kilometre, and what is "
-        f"entered here; it is an estimate until bills are entered instead.{missing}"
+        "Spent is each day on which a show took place at its troupe’s price, its road at the price of a kilometre, and "
+        "what is entered here. Enter what was paid for a day on which none did. It is an estimate until bills are "
+        f"entered instead.{missing}"
     )
 
 
