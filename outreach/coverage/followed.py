@@ -1,4 +1,5 @@
-"""Followed or not: what became, at any date, of what each school promised besides the show that it has seen.
+"""Commitments: what became, at any date, of what is expected of each school besides the show that it has seen, and of
+what it agreed to.
 
 A school of the target stands here from its first show that took place; what a closed school was promised counts under
 the school that it became. None of this makes a gap.
@@ -16,15 +17,15 @@ from outreach.coverage.standings import Reckoning, Standing
 from outreach.ground.db import made_once, plain_rows
 from outreach.ground.timespans import as_of_moment
 from outreach.visits import kept, pledges
-from outreach.visits.kept import KEPT, NOT_ANSWERED, NOT_DUE, NOT_KEPT, WORDS, AnswerTold, Kept, ShowPlayed
-from outreach.visits.pledges import NOT_DONE, PASSED_ON, PLEDGES, WILL, PledgeAnswer
+from outreach.visits.kept import DIFFER, NOT_ANSWERED, NOT_DUE, PARTLY, WORDS, AnswerTold, Kept, ShowPlayed
+from outreach.visits.pledges import DONE, NOT_DONE, PASSED_ON, PLEDGES, PledgeAnswer
 from outreach.visits.reports import VisitReport
 from outreach.visits.verdicts import Promised
 
-PROMISED, OPEN, DUE, UNCONFIRMED, UNSETTLED = "promised", "open", "due", "unconfirmed", "unsettled"
-STATES = (PROMISED, KEPT, NOT_KEPT, NOT_ANSWERED, NOT_DUE, DUE, OPEN, UNCONFIRMED, UNSETTLED)
-"""What a list of schools can be asked for: the words of kept.py, what is due (all but NOT_DUE), what is open (NOT_KEPT
-or NOT_ANSWERED), what was promised and is not answered, and what was not kept and no coordinator has settled."""
+DUE, OPEN, UNCONFIRMED, UNSETTLED = "due", "open", "unconfirmed", "unsettled"
+STATES = (*WORDS, DUE, OPEN, UNCONFIRMED, UNSETTLED)
+"""What a list of schools can be asked for: the words of kept.py, where it is due, and so expected (all but NOT_DUE),
+what is open (due and not DONE), what nobody confirms, and what was not done and no coordinator has settled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +36,12 @@ class FollowedOrganisation:
     kept: Mapping[str, Kept]
     newest_booking: int
 
-    def is_in(self, state: str, pledge: str = "") -> bool:
-        """Whether a pledge, or any of them, is in one of STATES."""
-        return any(_is(one, state) for one in ([self.kept[pledge]] if pledge else self.kept.values()))
+    def is_in(self, state: str, pledge: str = "", *, agreed: bool = False) -> bool:
+        """Whether a pledge, or any of them, is in one of STATES; `agreed`: one that the school agreed to."""
+        return any(
+            _is(one, state) and (one.promised is not None or not agreed)
+            for one in ([self.kept[pledge]] if pledge else self.kept.values())
+        )
 
     @property
     def open_since(self) -> date | None:
@@ -47,19 +51,17 @@ class FollowedOrganisation:
 
 @dataclass(slots=True)
 class PledgeSums:
-    """How many schools are in which state, of one pledge; all but NOT_DUE are due."""
+    """How many schools are in which state, of one pledge; of all but NOT_DUE it is due, and so expected."""
 
-    schools: int = 0
-    promised: int = 0
     by: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WORDS, 0))
 
     @property
     def due(self) -> int:
-        return self.schools - self.by[NOT_DUE]
+        return sum(self.by.values()) - self.by[NOT_DUE]
 
     @property
-    def kept(self) -> int:
-        return self.by[KEPT]
+    def done(self) -> int:
+        return self.by[DONE]
 
 
 def followed_organisations(reckoning: Reckoning, *, now: datetime) -> list[FollowedOrganisation]:
@@ -83,11 +85,13 @@ def followed_organisations(reckoning: Reckoning, *, now: datetime) -> list[Follo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unconfirmed:
-    """What schools promised and do not say that they did, though it is due: {pledge: their URNs}, in order.
-    `concerns`: schools that say, whether they promised it or not, that a concern did not reach their safeguarding lead
-    within a day, which no coordinator has settled: {whose: since when}."""
+    """What schools agreed to and nobody confirms, though it is due: {pledge: their URNs}, in order. `expected`: how
+    many others have not confirmed what they did not agree to. `concerns`: schools that say, agreed or not, that a
+    concern did not reach their safeguarding lead within a day, which no coordinator has settled: {whose: since when}.
+    """
 
     organisation_ids: Mapping[str, Sequence[int]]
+    expected: int
     concerns: Mapping[int, date]
 
     @property
@@ -98,40 +102,31 @@ class Unconfirmed:
 
 
 def unconfirmed(reckoning: Reckoning, *, now: datetime) -> Unconfirmed:
-    """The same as FollowedOrganisation.is_in(UNCONFIRMED), and as is_in(UNSETTLED, PASSED_ON), looking at no pledge
-    that was not promised or said not to be kept; one query."""
-    answers, moment = _answers(reckoning, now), as_of_moment(reckoning.as_of, now)
-    named = {
-        at
-        for at, told in answers.items()
-        if any(a.said == WILL or (a.said == NOT_DONE and at[1] == PASSED_ON) for a in told)
-    }
+    """One query."""
     found: dict[str, list[int]] = {pledge: [] for pledge in PLEDGES}
-    concerns: dict[int, date] = {}
-    for organisation_id, played in _shows(reckoning).items() if named else ():
+    expected, concerns = 0, {}
+    for one in followed_organisations(reckoning, now=now):
+        organisation_id = one.standing.organisation_id
         for pledge in PLEDGES:
-            if any((one.id, pledge) in named for one in played):
-                shows = [_show(one, pledge, answers) for one in played]
-                became = kept.of_organisation(pledge, shows, moment=moment)
-                if _is(became, UNCONFIRMED):
-                    found[pledge].append(organisation_id)
-                if pledge == PASSED_ON and _is(became, UNSETTLED):
-                    concerns[organisation_id] = became.since
+            if one.is_in(UNCONFIRMED, pledge, agreed=True):
+                found[pledge].append(organisation_id)
+        expected += one.is_in(UNCONFIRMED) and not one.is_in(UNCONFIRMED, agreed=True)
+        if one.is_in(UNSETTLED, PASSED_ON):
+            concerns[organisation_id] = one.kept[PASSED_ON].since
     return Unconfirmed(
         organisation_ids={pledge: sorted(theirs) for pledge, theirs in found.items() if theirs},
+        expected=expected,
         concerns=concerns,
     )
 
 
-def sums(organisations: Iterable[FollowedOrganisation]) -> dict[str, PledgeSums]:
-    """By pledge, in their order."""
+def sums(organisations: Iterable[FollowedOrganisation], *, agreed: bool = False) -> dict[str, PledgeSums]:
+    """By pledge, in their order; `agreed`: of the schools that agreed to it."""
     found = {pledge: PledgeSums() for pledge in PLEDGES}
     for organisation in organisations:
         for pledge, of_one in organisation.kept.items():
-            totals = found[pledge]
-            totals.schools += 1
-            totals.promised += of_one.promised is not None
-            totals.by[of_one.word] += 1
+            if of_one.promised is not None or not agreed:
+                found[pledge].by[of_one.word] += 1
     return found
 
 
@@ -149,27 +144,26 @@ def by_district(
 
 
 def open_first(organisations: Iterable[FollowedOrganisation]) -> list[FollowedOrganisation]:
-    """Those with the most that was not kept first, then the most that was not answered; by name among equals."""
+    """Those with the most that was not done first, then the most that nobody confirms; by name among equals."""
 
     def how_open(organisation: FollowedOrganisation) -> tuple[int, int, str, int]:
-        words = [one.word for one in organisation.kept.values()]
+        kept = organisation.kept.values()
         name, organisation_id = organisation.standing.name, organisation.standing.organisation_id
-        return -words.count(NOT_KEPT), -words.count(NOT_ANSWERED), name, organisation_id
+        not_done = sum(one.word in (NOT_DONE, PARTLY) for one in kept)
+        return -not_done, -sum(_is(one, UNCONFIRMED) for one in kept), name, organisation_id
 
     return sorted(organisations, key=how_open)
 
 
 def _is(one: Kept, state: str) -> bool:
-    if state == PROMISED:
-        return one.promised is not None
     if state == DUE:
         return one.word != NOT_DUE
     if state == OPEN:
-        return one.word in (NOT_KEPT, NOT_ANSWERED)
+        return one.word not in (DONE, NOT_DUE)
     if state == UNCONFIRMED:
-        return one.promised is not None and one.word == NOT_ANSWERED
+        return one.word in (DIFFER, NOT_ANSWERED)
     if state == UNSETTLED:
-        return one.word == NOT_KEPT and not one.settled
+        return one.word in (NOT_DONE, PARTLY) and not one.settled
     return one.word == state
 
 

@@ -1,19 +1,20 @@
-"""Further parts of a report to the board: whether it helped, referrals, whether promises are kept, what it cost.
+"""Further parts of a report to the board: whether it helped, referrals, commitments, what it cost.
 
 Told to coverage/board by create_app, since coverage knows nothing of answers and money. All is kept as it was
 published: an earlier report says what it said.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from outreach.asking import draws
-from outreach.coverage import followed, gaps, who_asked
+from outreach.coverage import gaps, who_asked
+from outreach.coverage.board import commitments
 from outreach.coverage.board.publishing import Further
 from outreach.coverage.standings import Reckoning
 from outreach.ground.timespans import as_of_moment
-from outreach.ground.wording import and_list, count, percent_said, pounds, pounds_rounded
+from outreach.ground.wording import and_list, pounds, pounds_rounded
 from outreach.outcomes import figure_words, findings
 from outreach.outcomes.cost import sums
 from outreach.outcomes.cost.sums import Cost
@@ -22,7 +23,6 @@ from outreach.outcomes.item_figures import WAVES
 from outreach.outcomes.referrals import reported
 from outreach.outcomes.wave_changes import Change
 from outreach.visits import season
-from outreach.visits.kept import NOT_ANSWERED, NOT_KEPT
 
 OUTCOMES, REFERRALS, FOLLOWED, COST = "outcomes", "referrals", "followed", "cost"
 """The parts of a report's content, each absent where there is nothing to say of it."""
@@ -40,7 +40,7 @@ def further(
         content[OUTCOMES] = _outcomes(reckoning, now=now)
         if (referred := reported.part(reckoning, districts, now=now)) is not None:
             content[REFERRALS] = referred
-        content[FOLLOWED] = _followed(reckoning, now=now)
+        content[FOLLOWED] = commitments.part(reckoning, now=now)
     if (money := _cost(reckoning, pupils_seen, now=now)) is not None:
         content[COST] = money
     lead = content.get(OUTCOMES, {}).get("lead", "")
@@ -102,34 +102,6 @@ def _wave(row: Row, kind: str) -> dict[str, Any]:
 
 def _change_said(change: Change) -> str:
     return f"{figure_words.points(change)}{figure_words.change_interval(change)}"
-
-
-def _followed(reckoning: Reckoning, *, now: datetime) -> dict[str, Any]:
-    """Of the whole programme alone: counts of schools, by promise, and none of any district or school."""
-    organisations = followed.followed_organisations(reckoning, now=now)
-    rows = [
-        {
-            "promise": pledge,
-            "due": of_one.due,
-            "kept": of_one.kept,
-            "not_kept": of_one.by[NOT_KEPT],
-            "not_answered": of_one.by[NOT_ANSWERED],
-        }
-        for pledge, of_one in followed.sums(organisations).items()
-    ]
-    return {"schools": len(organisations), "promises": rows, "said": _followed_said(rows)}
-
-
-def _followed_said(rows: Iterable[Mapping[str, Any]]) -> str:
-    due = [row for row in rows if row["due"]]
-    if not due:
-        return "Nothing that schools promised besides the show is due yet."
-    kept, asked = sum(row["kept"] for row in due), sum(row["due"] for row in due)
-    least = min(due, key=lambda row: row["kept"] / row["due"])
-    said = f"Of what schools promised besides the show and is due, {percent_said(kept, asked)} is said to be done"
-    if kept == asked:
-        return f"{said}."
-    return f"{said}; least of all ‘{least['promise']}’: {least['kept']} of {count(least['due'], 'school')}."
 
 
 def _cost(reckoning: Reckoning, pupils_seen: int | None, *, now: datetime) -> dict[str, Any] | None:

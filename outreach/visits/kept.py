@@ -1,11 +1,13 @@
-"""Keeping of pledges by a moment: each is kept, not kept, not answered, or not due yet. Pure.
+"""What became of pledges by a moment: each is done, not done, said otherwise by either side, not answered, or not due
+yet. A pledge is expected of every school that had a show; some of these agreed to it before. Pure.
 
 A pledge of a show that took place is due at its end, but for what takes longer: concerns a day later, the lesson and
 the policy after six weeks. What was said before the show as now promised began tells of an earlier time of it and is
 left out. The newest word of the school holds, or of a coordinator, who speaks for it or settles; beside it a company's
-newest, until a coordinator has settled: where these two differ, the pledge is not answered. 'Planned' is no answer.
+newest, until a coordinator has settled: until then these two may differ. 'Planned' is no answer.
 
-A school with several shows kept what it kept at each of them; its policy it reviews once, whichever it says so of.
+A school with several shows did what it did at each of them, and partly what it did at some and not at others; its
+policy it reviews once, whichever it says so of.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,11 +28,11 @@ from outreach.visits.pledges import (
 )
 from outreach.visits.reports import COMPANY, SETTLED
 
-KEPT, NOT_KEPT, NOT_ANSWERED, NOT_DUE = "kept", "not kept", "not answered", "not due"
-WORDS = (NOT_KEPT, NOT_ANSWERED, KEPT, NOT_DUE)
-"""The first that holds of one of a school's shows holds of the school."""
+PARTLY, DIFFER, NOT_ANSWERED, NOT_DUE = "partly", "sides differ", "not answered", "not due"
+WORDS = (DONE, PARTLY, NOT_DONE, DIFFER, NOT_ANSWERED, NOT_DUE)
 
-DIFFER = "the two sides differ"
+_FIRST = (NOT_DONE, DIFFER, NOT_ANSWERED, DONE, NOT_DUE)
+"""The first that holds of one of a school's shows holds of the school, but where some have DONE and others NOT_DONE."""
 
 AFTER = {PASSED_ON: timedelta(days=1), LESSON: timedelta(weeks=6), POLICY: timedelta(weeks=6)}
 """How long after the end of the show a pledge is due; any other at once."""
@@ -59,9 +61,9 @@ class ShowPlayed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What became of a pledge. `since`: the day from which it has been said so; where nobody says, the day on which it
-    was due, or will be. `promised`: the same of the promise; None without one. `detail`: PLANNED, DIFFER or ''.
-    `settled`: a coordinator has said so, of each show of which it is so."""
+    """What became of a pledge. `since`: the day from which it has been said so, of PARTLY, that it was not done; where
+    nobody says, the day on which it was due, or will be. `promised`: since when the school agreed to it; None where it
+    did not. `detail`: PLANNED or ''. `settled`: a coordinator has said so, of each show of which it is so."""
 
     word: str
     since: date
@@ -76,10 +78,15 @@ def of_organisation(pledge: str, shows: Sequence[ShowPlayed], *, moment: datetim
     if pledge == POLICY:
         shows = [_one_of(shows)]
     found = [_of_show(pledge, show, moment) for show in shows]
-    word = min((one.word for one in found), key=WORDS.index)
+    words = {one.word for one in found}
+    word = min(words, key=_FIRST.index)
     same = sorted((one for one in found if one.word == word), key=lambda one: one.since)
-    settled = all(one.settled for one in same)
-    return replace(same[-1] if word == KEPT else same[0], promised=promised, settled=settled)
+    return replace(
+        same[-1] if word == DONE else same[0],
+        word=PARTLY if {DONE, NOT_DONE} <= words else word,
+        promised=promised,
+        settled=all(one.settled for one in same),
+    )
 
 
 def due_at(pledge: str, ends_at: datetime) -> datetime:
@@ -107,9 +114,9 @@ def _of_show(pledge: str, show: ShowPlayed, moment: datetime) -> Kept:
     said, settled = own or company, any(a.side == SETTLED for a in words)
     if own is not None and company is not None and own.said != company.said and not settled:
         since = max(own.since, company.since)
-        return Kept(word=NOT_ANSWERED, since=since, detail=DIFFER)
+        return Kept(word=DIFFER, since=since)
     if said is not None and said.said in (DONE, NOT_DONE):
-        return Kept(word=KEPT if said.said == DONE else NOT_KEPT, since=said.since, settled=settled)
+        return Kept(word=said.said, since=said.since, settled=settled)
     due = due_at(pledge, show.ends_at)
     word = NOT_DUE if moment < due else NOT_ANSWERED
     return Kept(word=word, since=day_of(due), detail=PLANNED if said else "")

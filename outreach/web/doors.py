@@ -102,7 +102,7 @@ DOORS = (
         "Reports",
         (
             Row("Board reports", "board_reports"),
-            Row("Followed", "followed"),
+            Row("Commitments", "followed"),
             Row("Outcomes", "outcomes"),
             Row("Referrals", "referrals"),
             Row("Questionnaire", "questionnaire"),

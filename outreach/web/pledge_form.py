@@ -2,6 +2,7 @@
 tick."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from outreach.visits.pledges import PASSED_ON, PLEDGES, PledgeAnswer
 from outreach.web import forms
@@ -9,16 +10,33 @@ from outreach.web.pledge_words import ANSWERS, FIELDS, WAS_DONE, WILL_DO, YES_OR
 
 
 class WillDoForm(forms.Form):
-    """What a school promises before its show; a tick is a promise, and none is none."""
+    """What a school promises before its show; a tick is a promise, and none takes back those that stood."""
 
     will = forms.ticks("What will you do?", ((FIELDS[p], words) for p, words in WILL_DO.items()))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if not super().validate(extra_validators):
+            return False
+        if not self.will.data and not self.will.object_data:
+            self.will.errors = ["Tick what you will do, or leave this page."]
+        return not self.will.errors
 
     def ticked(self) -> list[str]:
         return [pledge for pledge in PLEDGES if FIELDS[pledge] in (self.will.data or ())]
 
 
 class WasDoneForm(forms.Form):
-    """What was done besides the show; what is left out stands as it stood."""
+    """What was done besides the show; what is left out stands as it stood. `first`: the question at which it is said
+    that none was answered."""
+
+    first = FIELDS[PLEDGES[0]]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if not super().validate(extra_validators):
+            return False
+        if not self.answers():
+            self[self.first].errors = ["Answer at least one question, or leave this page."]
+        return bool(self.answers())
 
     def answers(self) -> dict[str, str]:
         return {p: self[FIELDS[p]].data for p in PLEDGES if self[FIELDS[p]].data}

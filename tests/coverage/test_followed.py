@@ -13,12 +13,12 @@ import make
 from how_many import so_many
 from outreach.booking.promises import Booking
 from outreach.coverage import followed, standings
-from outreach.coverage.followed import STATES, UNCONFIRMED, FollowedOrganisation
+from outreach.coverage.followed import STATES, FollowedOrganisation
 from outreach.ground.db import transaction
 from outreach.tour.programmes import Programme
 from outreach.visits import pledges, reports
-from outreach.visits.kept import KEPT, NOT_ANSWERED, NOT_DUE, NOT_KEPT
-from outreach.visits.pledges import LEAD_PRESENT, LESSON, PASSED_ON, PLEDGES, STAFF_BRIEFED
+from outreach.visits.kept import NOT_ANSWERED, NOT_DUE
+from outreach.visits.pledges import DONE, LEAD_PRESENT, LESSON, NOT_DONE, PASSED_ON, PLEDGES, STAFF_BRIEFED
 from outreach.visits.reports import ReportAccount
 from visits.replayed_pledges import Played, Word, became
 
@@ -192,13 +192,31 @@ def test_random_years_come_to_what_the_slow_reference_says_as_of_every_day(
                     pledge,
                 )
                 seen[f"{pledge}: {one.word}"] += 1
-        reckoning = standings.standings_of_programme(programme.id, as_of=day, now=NOW)
-        of_each = followed.unconfirmed(reckoning, now=NOW)
+        told_of = {
+            organisation_id: {p: became(p, story.shows(moment), story.words, moment) for p in PLEDGES}
+            for organisation_id, story in wanted.items()
+        }
+        expected, agreed = followed.sums(found.values()), followed.sums(found.values(), agreed=True)
         for pledge in PLEDGES:
-            listed = sorted(
-                organisation_id for organisation_id, one in found.items() if one.is_in(UNCONFIRMED, pledge)
-            )
-            assert listed == list(of_each.organisation_ids.get(pledge, ()))
+            all_of, those = Counter[str](), Counter[str]()
+            for each in told_of.values():
+                all_of[each[pledge][0]] += 1
+                those[each[pledge][0]] += each[pledge][2] is not None
+            for totals, slow in ((expected[pledge], all_of), (agreed[pledge], those)):
+                assert Counter(totals.by) == slow and totals.due == slow.total() - slow["not due"], day
+                five = ("done", "partly", "not done", "sides differ", "not answered")
+                assert totals.due == sum(totals.by[word] for word in five)
+        reckoning = standings.standings_of_programme(programme.id, as_of=day, now=NOW)
+        besides = followed.unconfirmed(reckoning, now=NOW)
+        nobody = {
+            organisation_id: {p: of[2] for p, of in each.items() if of[0] in ("sides differ", "not answered")}
+            for organisation_id, each in told_of.items()
+        }
+        for pledge in PLEDGES:
+            listed = sorted(who for who, of in nobody.items() if of.get(pledge))
+            assert listed == list(besides.organisation_ids.get(pledge, ()))
+        assert besides.expected == sum(bool(of) and not any(of.values()) for of in nobody.values())
+        assert set(besides.concerns) >= {w for w, each in told_of.items() if each[PASSED_ON][0] == "partly"}
     assert len(seen) >= 20, f"too few states were met: {seen}"
 
 
@@ -211,7 +229,7 @@ def test_a_later_answer_changes_no_day_before_it(programme: Programme) -> None:
         pledges.answer(booking, {LESSON: "done"}, who="x", now=FIRST + 7 * DAY)
     assert followed_as_of(programme, (FIRST + 6 * DAY).date())[booking.organisation_id].kept == before
     assert (
-        followed_as_of(programme, (FIRST + 7 * DAY).date())[booking.organisation_id].kept[LESSON].word == KEPT
+        followed_as_of(programme, (FIRST + 7 * DAY).date())[booking.organisation_id].kept[LESSON].word == DONE
     )
 
 
@@ -223,7 +241,7 @@ def test_what_a_closed_school_did_counts_under_the_school_that_it_became(program
         make.record(old.organisation, FIRST + 10 * DAY, status="Closed", close_date=(FIRST + 9 * DAY).date())
         make.succession(old.organisation, new, FIRST + 10 * DAY)
     (found,) = followed_as_of(programme, (FIRST + 20 * DAY).date()).values()
-    assert (found.standing.name, found.kept[STAFF_BRIEFED].word) == ("New Hall", KEPT)
+    assert (found.standing.name, found.kept[STAFF_BRIEFED].word) == ("New Hall", DONE)
 
 
 def test_sums_add_up_and_every_list_has_as_many_schools_as_its_number(programme: Programme) -> None:
@@ -249,18 +267,39 @@ def test_sums_add_up_and_every_list_has_as_many_schools_as_its_number(programme:
     schools = list(followed_as_of(programme, (FIRST + 3 * DAY).date()).values())
     sums = followed.sums(schools)
     briefed, lesson = sums[STAFF_BRIEFED], sums[LESSON]
-    assert (briefed.due, briefed.kept, briefed.by[NOT_KEPT], briefed.by[NOT_ANSWERED]) == (4, 2, 1, 1)
-    assert (lesson.due, lesson.kept, lesson.by[NOT_DUE], lesson.promised) == (1, 1, 3, 2)
-    for pledge, totals in sums.items():
-        assert sum(totals.by.values()) == totals.schools == 4
-        assert totals.due == totals.kept + totals.by[NOT_KEPT] + totals.by[NOT_ANSWERED]
+    agreed = followed.sums(schools, agreed=True)
+    assert (briefed.due, briefed.done, briefed.by[NOT_DONE], briefed.by[NOT_ANSWERED]) == (4, 2, 1, 1)
+    assert (lesson.due, lesson.done, lesson.by[NOT_DUE], agreed[LESSON].by[NOT_DUE]) == (1, 1, 3, 2)
+    for pledge in PLEDGES:
+        assert sum(sums[pledge].by.values()) == 4 and sum(agreed[pledge].by.values()) == 2 * (
+            pledge == LESSON
+        )
         for state in STATES:
-            listed = sum(one.is_in(state, pledge) for one in schools)
-            counted = {"promised": totals.promised, "due": totals.due, **totals.by}.get(state)
-            assert counted is None or listed == counted, (pledge, state)
+            for totals, only in ((sums[pledge], False), (agreed[pledge], True)):
+                listed = sum(one.is_in(state, pledge, agreed=only) for one in schools)
+                counted = {"due": totals.due, **totals.by}.get(state)
+                assert counted is None or listed == counted, (pledge, state)
     districts = followed.by_district(schools)
     assert [(name, len(theirs)) for _, name, theirs in districts] == [("D0", 2), ("D1", 2)]
     assert [len(followed.sums(theirs)) for *_, theirs in districts] == [6, 6]
+
+
+def test_a_concern_that_did_not_reach_the_lead_at_one_of_two_shows_is_to_be_rung_about(
+    programme: Programme,
+) -> None:
+    with transaction():
+        first = played(programme)
+        second = make.booking(make.show(programme, first.organisation, FIRST + 7 * DAY), {9: 100})
+        account = ReportAccount(took_place=True)
+        reports.report(second, "company", account, who="Rees", now=FIRST + 8 * DAY)
+        pledges.answer(first, {PASSED_ON: "not done"}, who="x", now=FIRST + 2 * DAY)
+        pledges.answer(second, {PASSED_ON: "done"}, who="x", now=FIRST + 9 * DAY)
+    reckoning = standings.standings_of_programme(programme.id, as_of=NOW.date(), now=NOW)
+    (school,) = followed.followed_organisations(reckoning, now=NOW)
+    assert school.kept[PASSED_ON].word == "partly"
+    assert followed.unconfirmed(reckoning, now=NOW).concerns == {
+        first.organisation_id: (FIRST + 2 * DAY).date()
+    }
 
 
 def test_a_pledge_makes_no_gap(programme: Programme) -> None:

@@ -1,4 +1,4 @@
-"""Reports to the board with whether it helped, whether promises are kept and what it cost; kept as published."""
+"""Reports to the board with whether it helped, commitments and what it cost; kept as published."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -68,7 +68,7 @@ def priced(told: Answered) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_report_says_whether_it_helped_whether_promises_are_kept_and_what_it_cost(app: Flask) -> None:
+def test_a_report_says_whether_it_helped_what_schools_did_and_what_it_cost(app: Flask) -> None:
     with transaction():
         told = lay(10)
         priced(told)
@@ -100,35 +100,79 @@ def test_a_report_says_for_how_many_schools_a_lot_drew_who_was_asked_first(app: 
 
 
 @pytest.mark.both_databases
-def test_promises_are_counted_by_the_reports_day_for_the_whole_programme_alone(app: Flask) -> None:
+def test_commitments_are_counted_by_the_reports_day_expected_and_agreed(app: Flask) -> None:
+    """All four had a lesson or not, only the last two agreed to one; the last had none."""
     with transaction():
         told = lay(4)
         for n, show in enumerate(told.shows):
             (booking,) = db.session.scalars(
                 db.select(make.Booking).where(make.Booking.performance_id == show.id)
             ).all()
-            for pledge, kept in ((pledges.LESSON, n < 3), (pledges.STAFF_BRIEFED, True)):
+            if n > 1:
+                pledges.promise(booking, [pledges.LESSON], who="x", now=show.starts_at - timedelta(days=9))
+            for pledge, done in ((pledges.LESSON, n < 3), (pledges.STAFF_BRIEFED, True)):
                 db.session.add(
                     pledges.PledgeAnswer(
                         partnership_id=booking.partnership_id,
                         booking_id=booking.id,
                         pledge=pledge,
-                        said=pledges.DONE if kept else pledges.NOT_DONE,
+                        said=pledges.DONE if done else pledges.NOT_DONE,
                         side="school",
                         recorded_at=show.ends_at + timedelta(days=1 if n < 2 else 90),
                         who="Joanna Fell",
                     )
                 )
         db.session.flush()
-        said = published(told).content["followed"]
+        first = published(told)
         later = published(told, date(2027, 2, 19), datetime(2027, 2, 20, 9, tzinfo=UTC)).content["followed"]
-    by = {row["promise"]: row for row in said["promises"]}
-    assert (by[pledges.LESSON]["kept"], by[pledges.LESSON]["due"]) == (2, 4)
-    assert by[pledges.LESSON]["not_answered"] == 2
-    by = {row["promise"]: row for row in later["promises"]}
-    assert (by[pledges.LESSON]["kept"], by[pledges.LESSON]["not_kept"]) == (3, 1)
-    assert later["said"].startswith("Of what schools promised besides the show and is due, ")
-    assert "least of all ‘" in later["said"]
+
+    def lesson(said: dict[str, Any], which: str) -> list[int]:
+        (row,) = (row for row in said["promises"] if row["promise"] == pledges.LESSON)
+        return list(row[which].values())
+
+    said = first.content["followed"]
+    assert lesson(said, "expected") == [4, 2, 0, 0, 0, 2] and lesson(said, "agreed") == [2, 0, 0, 0, 0, 2]
+    assert lesson(later, "expected") == [4, 3, 0, 1, 0, 0] and lesson(later, "agreed") == [2, 1, 0, 1, 0, 0]
+    row = next(row for row in later["promises"] if row["promise"] == pledges.LESSON)
+    assert [row[name] for name in ("due", "kept", "not_kept", "not_answered")] == [2, 1, 1, 0]
+    assert later["said"] == (
+        "Of what is expected of schools besides the performance, 29% is said to be done. Of what they agreed to, it is "
+        "50%. Least often done: safeguarding lead present, 0 of 4 schools."
+    )
+    (sheet,) = (rows for name, _, rows in sheets.further({"followed": later}) if name == "Commitments")
+    assert [pledges.LESSON, "that agreed to it", 2, 1, 0, 1, 0, 0] in sheet
+
+
+def test_the_next_report_says_that_the_definition_changed_and_those_before_stay(app: Flask) -> None:
+    with transaction():
+        told = lay(4)
+        made = publishing.draft(told.programme, DAY, now=MORNING_AFTER)
+        row = {"promise": pledges.LESSON, "due": 4, "kept": 2, "not_kept": 1, "not_answered": 1}
+        said = {"schools": 4, "promises": [row], "said": "48% is said to be done"}
+        old = BoardReport(
+            partnership_id=told.programme.partnership_id,
+            programme_id=told.programme.id,
+            number=1,
+            as_of=DAY,
+            published_at=MORNING_AFTER,
+            published_by="Priya",
+            content={**made.content, "followed": said},
+            basis=made.basis,
+        )
+        db.session.add(old)
+        db.session.flush()
+        second = published(told, date(2027, 2, 1), datetime(2027, 2, 2, 9, tzinfo=UTC)).content["followed"]
+        third = published(told, date(2027, 2, 19), datetime(2027, 2, 20, 9, tzinfo=UTC)).content["followed"]
+    assert made.content["followed"]["changed"] == third["changed"] == ""
+    assert second["changed"].startswith("The definition changed: ")
+    assert ["Commitments", [[second["changed"]]]] in [
+        [name, rows[-1:]] for name, _, rows in sheets.further({"followed": second})
+    ]
+    db.session.expire_all()
+    assert old.content["followed"] == said
+    assert ("Promises kept", [[pledges.LESSON, 4, 2, 1, 1]]) in [
+        (name, rows) for name, _, rows in sheets.further({"followed": old.content["followed"]})
+    ]
 
 
 def test_where_pupils_seen_are_hidden_a_price_for_each_is_not_said(app: Flask) -> None:
@@ -164,7 +208,7 @@ def test_before_any_answer_and_any_money_a_report_says_so_or_is_silent(app: Flas
         "Nothing can be said yet of whether it helped: too few pupils have been asked."
     )
     assert "cost" not in said
-    assert said["followed"]["said"] == "Nothing that schools promised besides the show is due yet."
+    assert said["followed"]["said"] == "Nothing is due yet of what schools do besides the performance."
     assert list(sheets.further(said))[0][2] == [
         ["What it is worth", "Nothing can be said yet of whether it helped: too few pupils have been asked."]
     ]

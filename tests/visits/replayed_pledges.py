@@ -57,10 +57,14 @@ def became(
         first = sorted(shows, key=lambda s: s.starts_at)[0]
         began = {s.show: s.starts_at for s in shows}
         each = [_of_one(pledge, first, [w for w in heard if w.at >= began[w.show]], moment)]
-    for word in ("not kept", "not answered", "kept", "not due"):
+    with_it = [one for one in each if one[0] == "done"]
+    without = [one for one in each if one[0] == "not done"]
+    if with_it and without:
+        return "partly", min(one[1] for one in without), promised, ""
+    for word in ("not done", "sides differ", "not answered", "done", "not due"):
         here = sorted((one for one in each if one[0] == word), key=lambda one: one[1])
         if here:
-            worst = here[-1] if word == "kept" else here[0]
+            worst = here[-1] if word == "done" else here[0]
             return worst[0], worst[1], promised, worst[3]
     raise AssertionError("a school without a show")
 
@@ -87,12 +91,12 @@ def _of_one(
             a_coordinator_spoke = a_coordinator_spoke or word.side == "settled"
     due = show.ends_at + timedelta(days=DAYS[pledge])
     if by_school and by_company and not a_coordinator_spoke and by_school[0] != by_company[0]:
-        return "not answered", max(by_school[1], by_company[1]), promised, "the two sides differ"
+        return "sides differ", max(by_school[1], by_company[1]), promised, ""
     said = by_school if by_school else by_company
     if said and said[0] == "done":
-        return "kept", said[1], promised, ""
+        return "done", said[1], promised, ""
     if said and said[0] == "not done":
-        return "not kept", said[1], promised, ""
+        return "not done", said[1], promised, ""
     waits = "planned" if said else ""
     return ("not answered" if moment >= due else "not due"), _london(due), promised, waits
 

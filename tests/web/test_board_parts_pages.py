@@ -1,4 +1,4 @@
-"""A report to the board on the desk, in its files and in the feed: whether it helped, promises kept, cost."""
+"""A report to the board on the desk, in its files and in the feed: whether it helped, commitments, cost."""
 
 import csv
 import io
@@ -84,7 +84,7 @@ def test_a_report_answers_who_saw_it_and_whether_it_helped_before_any_figure(
             "Before 50% all 10 schools alike: no interval 22%, low",
             "After 75% all 10 schools alike: no interval 22%, low",
             "Three months later no answers yet",
-            "Are promises kept? Of what schools promised besides the show and is due, 0% is said to be done",
+            "What schools did besides Of what is expected of schools besides the performance, 0% is said to be done.",
             "About £6,400 of £10,000 spent: £640 a performance, £640 a school reached and £5.87 a pupil seen.",
         ):
             assert sentence in said, sentence
@@ -99,13 +99,14 @@ def test_its_files_say_the_same_and_hide_the_same(client: FlaskClient, told: Ans
     assert by_name["Three months later"][1:5] == ["no answers yet", "", "", ""]
     assert by_name["What it is worth"][1].startswith("Straight after is the same day")
     assert by_name["Spent"] == ["Spent", "6400"] and by_name["Estimate"] == ["Estimate", "yes"]
-    assert ["Promise", "Schools due", "Kept", "Not kept", "Not said"] in rows
+    heads = ["Done", "Partly", "Not done", "Sides differ", "Not answered"]
+    assert ["Commitment", "Schools", "Schools due", *heads] in rows
     book = openpyxl.load_workbook(io.BytesIO(client.get(f"/desk/reports/{report_id}.xlsx").data))
     assert book.sheetnames == [
         "Figures",
         "Why there are gaps",
         "Did it help",
-        "Promises kept",
+        "Commitments",
         "Cost",
         "Definitions",
     ]
@@ -148,7 +149,7 @@ def test_a_report_of_before_these_parts_stays_as_it_was(client: FlaskClient, tol
         db.session.flush()
         earlier_id = row.id
     page = words(client.get(f"/desk/reports/{earlier_id}").text)
-    assert "who has seen it" in page and "did it help" not in page and "promises kept" not in page
+    assert "who has seen it" in page and "did it help" not in page and "did besides" not in page
     for ending in ("csv", "xlsx"):
         assert client.get(f"/desk/reports/{earlier_id}.{ending}").status_code == 200
 

@@ -469,7 +469,7 @@ def test_what_was_promised_and_is_not_confirmed_stands_until_it_is_answered(smal
             pledges.promise(booking, [pledges.LESSON], who="x", now=shown - timedelta(days=9))
             make.report(booking, "company", shown + timedelta(hours=3), 90)
             bookings.append(booking)
-    lesson = "schools: follow-up lesson promised and not confirmed"
+    lesson = "schools: follow-up lesson agreed and not confirmed"
     assert small.required(lesson) == 2
     with transaction():
         pledges.answer(bookings[0], {pledges.LESSON: "done"}, who="x", now=JUST)
@@ -478,11 +478,11 @@ def test_what_was_promised_and_is_not_confirmed_stands_until_it_is_answered(smal
         third = make.booking(make.show(small.programme, make.school(), NOW - timedelta(days=5)), {8: 90})
         pledges.promise(third, [pledges.STAFF_BRIEFED], who="x", now=NOW - timedelta(days=9))
         make.report(third, "company", NOW - timedelta(days=4), 90)
-    assert small.required("schools: promises open") == 2
+    assert small.required("schools with commitments to follow up") == 2
     with transaction():
         pledges.answer(bookings[1], {pledges.LESSON: "not done"}, who="x", now=JUST)
         pledges.answer(third, {pledges.STAFF_BRIEFED: "done"}, who="x", now=JUST)
-    assert "not confirmed" not in small.page() and "promises open" not in small.page()
+    assert "not confirmed" not in small.page() and "commitments to follow up" not in small.page()
 
 
 def test_a_concern_that_did_not_reach_the_lead_stands_first_until_it_is_said_to_have_or_settled(

@@ -87,6 +87,26 @@ def test_all_of_it_said_can_still_be_corrected(
     assert said(booking)[-1] == (POLICY, "not done")
 
 
+@pytest.mark.both_databases
+def test_a_form_with_nothing_ticked_is_asked_back_and_not_thanked_for(
+    client: FlaskClient, page: str, booking: Booking, stopped: Any
+) -> None:
+    def sent(data: dict[str, list[str]]) -> tuple[int, bool]:
+        answer = client.post(page, data={"csrf_token": "x", **data})
+        return answer.status_code, "Thank you" in client.get(page).text
+
+    assert sent({}) == (422, False)
+    assert "Tick what you will do, or leave this page." in client.post(page).text
+    assert sent({"will": ["lesson"]}) == (303, True) and sent({}) == (303, True), "that takes it back"
+    stopped.now = START + timedelta(days=8)
+    with transaction():
+        pledges.answer(booking, {LEAD_PRESENT: "done"}, who="x", now=stopped.now)
+    asked = client.post(page)
+    assert asked.status_code == 422 and 'href="#staff_briefed"' in asked.text, "the first that is open"
+    assert "Answer at least one question, or leave this page." in asked.text and "Thank you" not in asked.text
+    assert said(booking) == [(LESSON, "will"), (LESSON, "will not"), (LEAD_PRESENT, "done")]
+
+
 def test_two_shows_of_one_day_are_one_page(
     client: FlaskClient, page: str, booking: Booking, stopped: Any
 ) -> None:

@@ -101,8 +101,17 @@ def further(content: Content) -> Iterator[tuple[str, Row, list[Row]]]:
         words = [[referred[name]] for name in ("said", "meaning") if referred[name]]
         yield "Referrals", REFERRED, [*lines, *words]
     if kept := content.get("followed"):
-        rows = [[row[name] for name in PROMISE] for row in kept["promises"]]
-        yield "Promises kept", list(PROMISE.values()), rows
+        if told_apart := [row for row in kept["promises"] if "agreed" in row]:
+            rows = [
+                [row["promise"], said, *(row[key][name] for name in COMMITMENT)]
+                for row in told_apart
+                for key, said in (("expected", "where it is expected"), ("agreed", "that agreed to it"))
+            ]
+            rows += [[kept["changed"]]] if kept["changed"] else []
+            yield "Commitments", ["Commitment", "Schools", *COMMITMENT.values()], rows
+        else:
+            rows = [[row[name] for name in PROMISE] for row in kept["promises"]]
+            yield "Promises kept", list(PROMISE.values()), rows
     if cost := content.get("cost"):
         money = MONEY | (MONEY_OF_STAFF if content["for_adults"] else {})
         pence = [[words, _pounds(cost[name])] for name, words in money.items()]
@@ -158,6 +167,14 @@ REFERRED: Row = [
         for words in ("referrals", "months", "a month for every 1,000")
     ),
 ]
+COMMITMENT = {
+    "due": "Schools due",
+    "done": "Done",
+    "partly": "Partly",
+    "not_done": "Not done",
+    "sides_differ": "Sides differ",
+    "not_answered": "Not answered",
+}
 PROMISE = {
     "promise": "Promise",
     "due": "Schools due",
@@ -165,6 +182,8 @@ PROMISE = {
     "not_kept": "Not kept",
     "not_answered": "Not said",
 }
+"""Of reports that did not tell apart who agreed."""
+
 MONEY = {
     "budget_pence": "Budget",
     "spent_pence": "Spent",

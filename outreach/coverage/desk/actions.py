@@ -388,11 +388,13 @@ def _concerns(reckoning: Reckoning, found: Unconfirmed) -> Action:
 
 
 def _promised(found: Unconfirmed) -> Action:
-    """What schools promised besides the show and do not say that they did, named where it is one thing alone."""
-    named = ": promises open"
+    """What schools agreed to besides the show and do not say that they did, named where it is one thing alone."""
+    named = " with commitments to follow up"
     if len(found.organisation_ids) == 1:
-        named = f": {_PLEDGES[next(iter(found.organisation_ids))]} promised and not confirmed"
-    return _about(PROMISED, found.schools, (f"school{named}", f"schools{named}", ""))
+        named = f": {_PLEDGES[next(iter(found.organisation_ids))]} agreed and not confirmed"
+    others = count(found.expected, "other has", "others have")
+    detail = f"{others} not confirmed what is expected" if found.expected else ""
+    return _about(PROMISED, found.schools, (f"school{named}", f"schools{named}", detail))
 
 
 def _late(programme: Programme, standings: Sequence[Standing], today: date) -> Action:

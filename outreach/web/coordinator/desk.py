@@ -48,6 +48,7 @@ from outreach.visits.pledges import PASSED_ON
 from outreach.web import spoken
 from outreach.web.coordinator.as_of import View, view
 from outreach.web.coordinator.bars import KEYS, bar
+from outreach.web.coordinator.followed_words import AGREED
 from outreach.web.gate import coordinator, coordinators_only
 from outreach.web.pledge_words import FIELDS
 
@@ -198,7 +199,7 @@ def _behind(action: Action, asked: View, now: datetime) -> str:
         REQUESTS: ("requests", {}),
         RAISE: ("chasing", {"programme": programme, "_anchor": "consent"}),
         UNREPORTED: ("bookings", {"when": "past", "unreported": 1, "programme": programme}),
-        PROMISED: ("followed_list", {"programme": programme, "state": UNCONFIRMED}),
+        PROMISED: ("followed_list", {"programme": programme, "state": UNCONFIRMED, **AGREED}),
         CONCERNS: (
             "followed_list",
             {"programme": programme, "pledge": FIELDS[PASSED_ON], "state": UNSETTLED},

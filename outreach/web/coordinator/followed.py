@@ -1,5 +1,5 @@
-"""Followed: what schools promised besides the show and what became of it, by promise, district and school, as of any
-day; every number leads to its list."""
+"""Commitments: what schools are expected, and agreed, to do besides the show and what became of it, by commitment,
+district and school, as of any day; every number leads to its list."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -13,6 +13,7 @@ from outreach.asking.owners import Owner
 from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.coverage import followed
+from outreach.coverage.board import commitments
 from outreach.coverage.followed import OPEN, STATES, FollowedOrganisation
 from outreach.coverage.lists import NO_DISTRICT
 from outreach.ground import clock, tabular
@@ -21,12 +22,13 @@ from outreach.ground.typed_days import written
 from outreach.ground.wording import day_short
 from outreach.tour.programmes import Programme
 from outreach.visits import pledges
-from outreach.visits.kept import NOT_ANSWERED, NOT_KEPT
+from outreach.visits.kept import DIFFER, NOT_ANSWERED
+from outreach.visits.pledges import NOT_DONE
 from outreach.visits.reports import SCHOOL, SETTLED
 from outreach.web import downloads, forms
 from outreach.web.coordinator import followed_words
 from outreach.web.coordinator.as_of import View, page_asked, view
-from outreach.web.coordinator.followed_words import ALL
+from outreach.web.coordinator.followed_words import AGREED, ALL
 from outreach.web.gate import coordinator, coordinators_only, our_booking, who
 from outreach.web.pledge_form import WasDoneForm, WillDoForm
 from outreach.web.pledge_words import FIELDS, said_of_pledges
@@ -36,7 +38,7 @@ PAGE, SHOWN = 50, 10
 """Schools of a list on one page, and on the page of all."""
 
 MINE = "mine"
-NOT_FOR_PUBLICATION = "Not for publication: what single schools promised and did."
+NOT_FOR_PUBLICATION = "Not for publication: what single schools agreed to and did."
 
 _PLEDGES = {name: pledge for pledge, name in FIELDS.items()}
 
@@ -57,9 +59,14 @@ def followed_page() -> Any:
         view=asked,
         typed_day=request.args.get("as_of", "") if asked.wrong else written(asked.as_of),
         schools=organisations,
-        headline=followed_words.headline(followed.sums(organisations)),
-        by_pledge=followed_words.rows_by_pledge(followed.sums(organisations), to),
-        heads=followed_words.COLUMNS.values(),
+        headline=commitments.said(organisations),
+        tables=[
+            (title, columns.values(), followed_words.rows_by_pledge(organisations, to, agreed=agreed))
+            for title, columns, agreed in (
+                ("Where it is expected", followed_words.COLUMNS, False),
+                ("Where the school agreed to it", followed_words.COLUMNS_OF_AGREED, True),
+            )
+        ],
         districts=[
             followed_words.row_of_district(name, code or NO_DISTRICT, theirs, to)
             for code, name, theirs in followed.by_district(organisations)
@@ -68,7 +75,12 @@ def followed_page() -> Any:
         still_open=still_open,
         rows=_rows(asked, shown, owner_of),
         lists=[
-            ("Not kept", to(state=NOT_KEPT), sum(s.is_in(NOT_KEPT) for s in organisations)),
+            (
+                "Not kept",
+                to(state=NOT_DONE, **AGREED),
+                sum(s.is_in(NOT_DONE, agreed=True) for s in organisations),
+            ),
+            ("Sides differ", to(state=DIFFER), sum(s.is_in(DIFFER) for s in organisations)),
             ("Not answered", to(state=NOT_ANSWERED), sum(s.is_in(NOT_ANSWERED) for s in organisations)),
             ("Mine", to(state=OPEN, whose=MINE), sum(_is_mine(s, owner_of) for s in still_open)),
         ],
@@ -80,7 +92,8 @@ def followed_page() -> Any:
 @coordinator.get("/followed/schools")
 @coordinators_only
 def followed_list() -> Any:
-    """The schools behind a number: `?pledge=`, `?state=` (see followed.STATES), `?district=`, `?whose=mine`."""
+    """The schools behind a number: `?pledge=`, `?state=` (see followed.STATES), `?agreed=yes`, `?district=`,
+    `?whose=mine`."""
     asked = view(g.partnership.id, clock.now())
     if asked.programme is None:
         return render_template("coordinator/coverage_none.html")
@@ -95,13 +108,13 @@ def followed_list() -> Any:
         "coordinator/followed_organisations.html",
         view=asked,
         title=followed_words.list_title(
-            len(picked), _state(), _pledge(), "" if district == NO_DISTRICT else name
+            len(picked), _state(), _pledge(), "" if district == NO_DISTRICT else name, agreed=_agreed()
         ),
         rows=_rows(asked, picked[(page - 1) * PAGE : page * PAGE], owner_of),
         page=page,
         pages=pages,
         to_page=lambda n: f"{url_for('coordinator.followed_list')}?{here}&page={n}",
-        write_to=_write_to(asked.programme, picked) if _state() in (OPEN, NOT_ANSWERED, NOT_KEPT) else "",
+        write_to=_write_to(asked.programme, picked) if _state() in (OPEN, NOT_ANSWERED, NOT_DONE) else "",
     ), 422 if asked.wrong else 200
 
 
@@ -125,12 +138,12 @@ def _file(kind: str) -> Any:
     if asked.wrong:
         return " ".join(asked.wrong.values()), 422
     title = f"{asked.programme.title}, as of {day_short(asked.as_of)}. {NOT_FOR_PUBLICATION}"
-    name = f"followed-{asked.programme.id}-{asked.as_of.isoformat()}.{kind}"
+    name = f"commitments-{asked.programme.id}-{asked.as_of.isoformat()}.{kind}"
     owner_of = owners.owners_of_programme(asked.programme.id)
     lines = _lines(_organisations(asked), owner_of)
     if kind == "csv":
         return downloads.csv_file(name, [title], lines, end="the list")
-    return downloads.workbook(name, tabular.write_xlsx([title], lines, sheet="Followed", end="the list"))
+    return downloads.workbook(name, tabular.write_xlsx([title], lines, sheet="Commitments", end="the list"))
 
 
 def _lines(
@@ -147,9 +160,9 @@ def _organisations(asked: View) -> list[FollowedOrganisation]:
 
 def _picked(asked: View, owner_of: dict[int, Owner]) -> list[FollowedOrganisation]:
     """What the address asks for; a word that nobody knows is a 404."""
-    found, state, pledge = _organisations(asked), _state(), _pledge()
+    found, state, pledge, agreed = _organisations(asked), _state(), _pledge(), _agreed()
     if state != ALL:
-        found = [s for s in found if s.is_in(state, pledge)]
+        found = [s for s in found if s.is_in(state, pledge, agreed=agreed)]
     return [s for s in found if _is_mine(s, owner_of)] if request.args.get("whose") == MINE else found
 
 
@@ -162,6 +175,10 @@ def _pledge() -> str:
     """The pledge asked for; '' for any of them."""
     asked = request.args.get("pledge", "")
     return _PLEDGES[asked] if asked in _PLEDGES else "" if not asked else abort(404)
+
+
+def _agreed() -> bool:
+    return request.args.get("agreed") == AGREED["agreed"]
 
 
 def _list(asked: View) -> Callable[..., str]:

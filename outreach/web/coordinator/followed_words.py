@@ -1,80 +1,46 @@
-"""Words of the page that says what became of promises: its headline, its rows, and each school's cells. Pure."""
+"""Words of the page of commitments: its rows, and each school's cells. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from outreach.coverage import followed
-from outreach.coverage.followed import (
-    DUE,
-    OPEN,
-    PROMISED,
-    UNCONFIRMED,
-    UNSETTLED,
-    FollowedOrganisation,
-    PledgeSums,
-)
+from outreach.coverage.followed import DUE, OPEN, UNCONFIRMED, UNSETTLED, FollowedOrganisation, PledgeSums
 from outreach.ground.wording import count, day_short, number
-from outreach.visits.kept import DIFFER, KEPT, NOT_ANSWERED, NOT_DUE, NOT_KEPT, Kept
-from outreach.visits.pledges import (
-    LEAD_PRESENT,
-    LESSON,
-    LETTER_HOME,
-    PASSED_ON,
-    PLANNED,
-    PLEDGES,
-    POLICY,
-    STAFF_BRIEFED,
-)
+from outreach.visits.kept import DIFFER, NOT_ANSWERED, NOT_DUE, PARTLY, Kept
+from outreach.visits.pledges import DONE, LEAD_PRESENT, LESSON, LETTER_HOME, NOT_DONE, PLANNED, PLEDGES
 from outreach.web.pledge_words import SHORT
 
 NEAR = timedelta(days=250)
 ALL = "all"
 NAMED = {
     ALL: "that have seen it",
-    PROMISED: "that promised it",
-    DUE: "where it is due",
-    KEPT: "that kept it",
-    NOT_KEPT: "that did not keep it",
+    DUE: "where it is expected",
+    DONE: "that did it",
+    PARTLY: "that did it in part",
+    NOT_DONE: "that did not do it",
+    DIFFER: "where the two sides differ",
     NOT_ANSWERED: "that have not answered",
     NOT_DUE: "where it is not due yet",
     OPEN: "where something is open",
-    UNCONFIRMED: "that promised and have not answered",
-    UNSETTLED: "to ring, that did not keep it",
+    UNCONFIRMED: "that have not confirmed it",
+    UNSETTLED: "to ring, that did not do it",
 }
 """Behind a number of schools: which of them are in a list."""
 
-_LAG = {
-    LEAD_PRESENT: "safeguarding leads lag",
-    STAFF_BRIEFED: "briefings lag",
-    LETTER_HOME: "letters home lag",
-    LESSON: "lessons lag",
-    PASSED_ON: "concerns passed on lag",
-    POLICY: "policies lag",
-}
-_NOT_KEPT = {LEAD_PRESENT: "Absent", LETTER_HOME: "Not sent", LESSON: "Not held"}
+_OF_AGREED = {ALL: "that agreed", DUE: "that agreed, where it is due", NOT_DONE: "that did not keep it"}
+"""The same of schools that agreed to it, where more than 'of those that agreed' is to be said."""
+
+_NOT_DONE = {LEAD_PRESENT: "Absent", LETTER_HOME: "Not sent", LESSON: "Not held"}
 _LOOKS = {
-    KEPT: ("seen", "seen"),
-    NOT_KEPT: ("declined", "stop"),
+    DONE: ("seen", "seen"),
+    PARTLY: ("part-seen", "confirm"),
+    NOT_DONE: ("declined", "stop"),
+    DIFFER: ("to-confirm", "confirm"),
     NOT_ANSWERED: ("to-confirm", "confirm"),
     NOT_DUE: ("not-asked", "quiet"),
 }
 """The glyph and the colour of each word."""
-
-
-def headline(sums: Mapping[str, PledgeSums]) -> str:
-    """The finding in a sentence; schools are not ranked in it."""
-    due = {pledge: totals for pledge, totals in sums.items() if totals.due}
-    if not due:
-        return "Nothing that was promised is due yet."
-    kept, of = sum(t.kept for t in due.values()), sum(t.due for t in due.values())
-    if kept == of:
-        return "Every promise that is due was kept."
-    last = min(due, key=lambda pledge: (due[pledge].kept / due[pledge].due, PLEDGES.index(pledge)))
-    most = (
-        "Most promises are kept" if 2 * kept > of else "Fewer than half of the promises are known to be kept"
-    )
-    return f"{most}; {_LAG[last]}, {number(due[last].kept)} of {number(due[last].due)}."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,26 +54,33 @@ class Counted:
 
 @dataclass(frozen=True, kw_only=True)
 class PledgeRow:
-    """One pledge, with how many schools are in which state."""
+    """One pledge, with how many schools are in which state: of all, or of those that agreed to it."""
 
     name: str
     cells: Sequence[tuple[str, Counted]]
 
 
 COLUMNS = {
-    PROMISED: "Promised",
-    DUE: "Due",
-    KEPT: "Kept",
-    NOT_KEPT: "Not kept",
+    DUE: "Expected",
+    DONE: "Done",
+    PARTLY: "Partly",
+    NOT_DONE: "Not done",
+    DIFFER: "Sides differ",
     NOT_ANSWERED: "Not answered",
     NOT_DUE: "Not due yet",
 }
+COLUMNS_OF_AGREED = COLUMNS | {DUE: "Agreed", NOT_DONE: "Not kept"}
+AGREED = {"agreed": "yes"}
+"""In the address of a list: of schools that agreed to it."""
 
 List = Callable[..., str]
-"""The address of the list for some words of it: pledge, state, district."""
+"""The address of the list for some words of it: pledge, state, district, agreed."""
 
 
-def rows_by_pledge(sums: Mapping[str, PledgeSums], to: List) -> list[PledgeRow]:
+def rows_by_pledge(
+    organisations: Sequence[FollowedOrganisation], to: List, *, agreed: bool
+) -> list[PledgeRow]:
+    columns, of = (COLUMNS_OF_AGREED, AGREED) if agreed else (COLUMNS, {})
     return [
         PledgeRow(
             name=SHORT[pledge],
@@ -115,27 +88,35 @@ def rows_by_pledge(sums: Mapping[str, PledgeSums], to: List) -> list[PledgeRow]:
                 (
                     head,
                     Counted(
-                        number=number(_of(totals, state)),
-                        href=to(pledge=pledge, state=state),
+                        number=number(totals.due if state == DUE else totals.by[state]),
+                        href=to(pledge=pledge, state=state, **of),
                         words=f"{head.lower()}: {SHORT[pledge].lower()}",
                     ),
                 )
-                for state, head in COLUMNS.items()
+                for state, head in columns.items()
             ],
         )
-        for pledge, totals in sums.items()
+        for pledge, totals in followed.sums(organisations, agreed=agreed).items()
     ]
 
 
 @dataclass(frozen=True, kw_only=True)
+class DoneOf:
+    """Schools that did it, of those where it is due."""
+
+    done: Counted
+    due: Counted
+
+
+@dataclass(frozen=True, kw_only=True)
 class Part:
-    """Kept of those due, with a bar; `due` None: none is due yet."""
+    """Done of those expected, with a bar, and of those that agreed; None where it is due at none."""
 
     head: str
-    kept: Counted | None
-    due: Counted | None
+    expected: DoneOf | None
+    agreed: DoneOf | None
     bar: tuple[int, int] = (0, 0)
-    """Schools that kept it and the others, as parts of the bar."""
+    """Schools that did it and the others, as parts of the bar."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,26 +136,30 @@ def row_of_district(
         schools=Counted(
             number=number(len(organisations)), href=to(**where), words="schools that have seen it"
         ),
-        parts=[_part(pledge, totals, where, to) for pledge, totals in followed.sums(organisations).items()],
+        parts=_parts(organisations, where, to),
     )
 
 
-def _part(pledge: str, totals: PledgeSums, where: Mapping[str, str], to: List) -> Part:
-    head = SHORT[pledge]
+def _parts(organisations: Sequence[FollowedOrganisation], where: Mapping[str, str], to: List) -> list[Part]:
+    expected, agreed = followed.sums(organisations), followed.sums(organisations, agreed=True)
+    return [
+        Part(
+            head=SHORT[pledge],
+            expected=_done_of(pledge, totals, where, to),
+            agreed=_done_of(pledge, agreed[pledge], {**where, **AGREED}, to),
+            bar=(totals.done, totals.due - totals.done),
+        )
+        for pledge, totals in expected.items()
+    ]
+
+
+def _done_of(pledge: str, totals: PledgeSums, where: Mapping[str, str], to: List) -> DoneOf | None:
     if not totals.due:
-        return Part(head=head, kept=None, due=None)
-    return Part(
-        head=head,
-        kept=Counted(number=number(totals.kept), href=to(pledge=pledge, state=KEPT, **where), words="kept"),
+        return None
+    return DoneOf(
+        done=Counted(number=number(totals.done), href=to(pledge=pledge, state=DONE, **where), words="done"),
         due=Counted(number=number(totals.due), href=to(pledge=pledge, state=DUE, **where), words="due"),
-        bar=(totals.kept, totals.due - totals.kept),
     )
-
-
-def _of(totals: PledgeSums, state: str) -> int:
-    if state == PROMISED:
-        return totals.promised
-    return totals.due if state == DUE else totals.by[state]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +181,7 @@ def _cell(pledge: str, kept: Kept, today: date) -> Cell:
     glyph, colour = _LOOKS[kept.word]
     under = [f"{'due' if kept.word == NOT_DUE else 'since'} {_on(kept.since, today)}"]
     if kept.promised:
-        under.append("promised")
+        under.append("agreed")
     return Cell(
         head=SHORT[pledge], words=word(pledge, kept), glyph=glyph, colour=colour, under=", ".join(under)
     )
@@ -204,13 +189,11 @@ def _cell(pledge: str, kept: Kept, today: date) -> Cell:
 
 def word(pledge: str, kept: Kept) -> str:
     """The one word for it at a school."""
-    if kept.word == NOT_KEPT:
-        return _NOT_KEPT.get(pledge, "Not kept")
-    if kept.detail == DIFFER:
-        return "Sides differ"
     if kept.detail == PLANNED:
         return "Planned"
-    return {KEPT: "Kept", NOT_ANSWERED: "Not said", NOT_DUE: "Not yet"}[kept.word]
+    if kept.word == NOT_DONE:
+        return _NOT_DONE.get(pledge, "Not kept" if kept.promised else COLUMNS[NOT_DONE])
+    return COLUMNS[kept.word]
 
 
 def _on(day: date, today: date) -> str:
@@ -218,9 +201,12 @@ def _on(day: date, today: date) -> str:
     return f"{day.day} {day:%B}" if abs(day - today) < NEAR else day_short(day)
 
 
-def list_title(n: int, state: str, pledge: str, district: str) -> str:
-    """'9 schools that kept it: follow-up lesson, in Fenwold'."""
-    said = f"{count(n, 'school')} {NAMED[state]}"
+def list_title(n: int, state: str, pledge: str, district: str, *, agreed: bool) -> str:
+    """'9 schools that did it, of those that agreed: follow-up lesson, in Fenwold'."""
+    which = NAMED[state]
+    if agreed:
+        which = _OF_AGREED.get(state, f"{which}, of those that agreed")
+    said = f"{count(n, 'school')} {which}"
     said += f": {SHORT[pledge].lower()}" if pledge else ""
     return said + (f", in {district}" if district else "")
 
@@ -229,8 +215,8 @@ HEADER = ["URN", "School", "District", "Owner"]
 
 
 def header() -> list[str]:
-    """The columns of the file: of each pledge what became of it, since when, and when it was promised."""
-    return HEADER + [f"{SHORT[p]}{more}" for p in PLEDGES for more in ("", ", since", ", promised")]
+    """The columns of the file: of each pledge what became of it, since when, and when it was agreed to."""
+    return HEADER + [f"{SHORT[p]}{more}" for p in PLEDGES for more in ("", ", since", ", agreed")]
 
 
 def line(organisation: FollowedOrganisation, owner: str) -> list[object]:

@@ -45,6 +45,11 @@ def _will_do(token: str, booking: Booking, now: datetime) -> Any:
 def _was_done(token: str, booking: Booking, now: datetime) -> Any:
     """What is open stands first; what was answered is folded, and can be answered anew."""
     form = WasDoneForm()
+    together = [one for one in pledges.bookings_of_visit(booking) if one.performance.starts_at <= now]
+    answers = pledges.answers_of([one.id for one in together])
+    still_open = pledge_letters.still_open(together, answers)
+    if still_open:
+        form.first = FIELDS[still_open[0]]
     if form.validate_on_submit():
         with transaction():
             for one in pledges.bookings_of_visit(own_booking(booking.reference)):
@@ -52,9 +57,6 @@ def _was_done(token: str, booking: Booking, now: datetime) -> Any:
                     pledges.answer(one, form.answers(), who=g.who, now=now)
         flash("Thank you. What you said is put down, and you can correct it here.", "done")
         return redirect(url_for(".promised", token=token, reference=booking.reference), 303)
-    together = [one for one in pledges.bookings_of_visit(booking) if one.performance.starts_at <= now]
-    answers = pledges.answers_of([one.id for one in together])
-    still_open = pledge_letters.still_open(together, answers)
     said = pledges.words_on_what_was_done(answers.get(booking.id, ()), since=booking.performance.starts_at)
     form.say(said)
     page = render_template(
