@@ -1,4 +1,4 @@
-"""What became of pledges by a moment: each is done, not done, said otherwise by either side, not answered, or not due
+"""Outcome of pledges by a moment: each is done, not done, said otherwise by either side, not answered, or not due
 yet. A pledge is expected of every school that had a show; some of these agreed to it before. Pure.
 
 A pledge of a show that took place is due at its end, but for what takes longer: concerns a day later, the lesson and

@@ -148,7 +148,7 @@ def test_a_report_as_a_workbook_holds_its_tables_and_its_words(desk: FlaskClient
         "Figures",
         "Why there are gaps",
         "Did it help",
-        "Promises kept",
+        "Commitments",
         "Definitions",
     ]
     rows = list(book["Figures"].iter_rows(values_only=True))

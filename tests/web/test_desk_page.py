@@ -524,7 +524,7 @@ def test_a_concern_that_did_not_reach_the_lead_stands_first_until_it_is_said_to_
     stopped.now += timedelta(minutes=1)
     assert "a concern did not reach" not in small.page(), "it is known, and stays not kept"
     page = small.client.get(
-        f"/desk/followed/schools?pledge=passed_on&state=not+kept&programme={small.programme.id}"
+        f"/desk/followed/schools?pledge=passed_on&state=not+done&programme={small.programme.id}"
     )
     assert "Redmere 1" in page.text and "Redmere 0" not in page.text
     page = small.client.get(f"/desk/bookings/{bookings[1].reference}/report").text

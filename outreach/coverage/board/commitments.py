@@ -1,4 +1,4 @@
-"""What a report to the board says of commitments: what schools are expected, and agreed, to do besides the show."""
+"""Commitments in a report to the board: what schools are expected, and agreed, to do besides the show."""
 
 from collections.abc import Sequence
 from datetime import datetime
