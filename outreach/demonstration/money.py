@@ -10,7 +10,7 @@ from outreach.outcomes.cost.spending import Spent
 from outreach.tour import companies
 from outreach.tour.programmes import Programme
 
-BUDGET, A_DAY, A_KILOMETRE = 32_000_00, 640_00, 45
+BUDGET, A_DAY, A_KILOMETRE = 36_000_00, 640_00, 45
 
 PAID = (
     (-50, "Rights of the script", 1_200_00),

@@ -229,11 +229,11 @@ def _guide_said(found: Forecast, guide: Guide, asked: Asked) -> str:
     """The days are school days of the authorities, whoever is asked."""
     if not guide.recent:
         return f"No {asked.one} was reached in the last {guide.over} school days."
-    assert found.tour_ends is not None
-    return (
-        f"A guide: the pace of the last {guide.over} school days ({asked.count(guide.recent)}) would lead to "
-        f"{guide.by_the_end:,} of {found.target:,} by {found.tour_ends.day} {found.tour_ends:%B}."
-    )
+    pace = f"A guide: the pace of the last {guide.over} school days ({asked.count(guide.recent)}) would"
+    if guide.by_the_end <= found.booked or found.tour_ends is None:
+        return f"{pace} reach no more than what is booked."
+    by = f"{found.tour_ends.day} {found.tour_ends:%B}"
+    return f"{pace} lead to {guide.by_the_end:,} of {found.target:,} by {by}."
 
 
 def _left_out(left_out: NotForeseen) -> str:

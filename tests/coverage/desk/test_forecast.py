@@ -91,6 +91,10 @@ def test_the_guide_passes_neither_the_places_nor_who_can_be_reached() -> None:
     seen = [back(2 * n) for n in range(1, 16)]
     few = ahead(target=84, seen=seen, booked=[date(2027, 3, 9)], tour=places(5))
     assert few.guide is not None and few.guide.by_the_end == 15 + 1 + 5
+    slow = ahead(target=84, seen=[back(30)], booked=[date(2027, 3, 9)] * 9, tour=places(20))
+    assert forecast.reasons(slow) == (
+        "A guide: the pace of the last 30 school days (1 school) would reach no more than what is booked."
+    )
     done = ahead(target=20, seen=seen, left_out=NotForeseen(said_no=2), tour=places(100))
     assert done.guide is not None and done.guide.by_the_end == 18
 
