@@ -14,7 +14,7 @@ from outreach.coverage.board import commitments
 from outreach.coverage.board.publishing import Further
 from outreach.coverage.standings import Reckoning
 from outreach.ground.timespans import as_of_moment
-from outreach.ground.wording import and_list, pounds, pounds_rounded
+from outreach.ground.wording import and_list, count, pounds, pounds_rounded
 from outreach.outcomes import figure_words, findings
 from outreach.outcomes.cost import sums
 from outreach.outcomes.cost.sums import Cost
