@@ -153,7 +153,7 @@ class Draft:
 
 
 def draft(programme: Programme, as_of: date, *, now: datetime) -> Draft:
-    """What a report of the programme as of a day says. 52 queries, and 21 where the year has other programmes.
+    """What a report of the programme as of a day says. 51 queries, and 21 where the year has other programmes.
 
     Raises AlreadyPublished, DayNotOver, BeforeTheProgramme, AfterTheYear, NobodyToReportOn,
     GivesSomebodyAway.

@@ -300,7 +300,7 @@ def test_drawing_a_report_takes_the_same_queries_for_any_number_of_schools(
             seen(programme, make.school(), {8: 100, 9: 100}, 11 + n)
     with count_queries() as queries:
         publishing.draft(programme, DAY, now=MORNING_AFTER)
-    assert len(queries) == 52
+    assert len(queries) == 51
 
 
 def test_a_report_that_came_later_is_shown_beside_and_the_report_stays(app: Flask) -> None:
