@@ -147,6 +147,15 @@ def test_a_hold_that_lapsed_and_was_taken_books_nothing(c) -> None:
     assert db.session.query(Booking).count() == 0
 
 
+def test_holds_of_which_some_are_gone_book_nothing(c) -> None:
+    gone = hold(c, slot(c))
+    kept = hold(c, slot(c, time(13)))
+    for ids, promised in ((gone, [promise()]), (gone + kept, [promise({8: 148}), promise({9: 151})])):
+        with pytest.raises(NothingHeld):
+            book(c, ids, *promised)
+    assert db.session.query(Booking).count() == 0
+
+
 def test_what_was_gone_when_it_was_read_books_nothing_although_another_time_is_kept_since(c) -> None:
     seen: list[int] = [s.id for s in holds.kept(c.programme, c.school.organisation_id, now=make.NOW)]
     hold(c, slot(c))

@@ -105,6 +105,14 @@ def test_two_small_rows_that_make_five_together_need_no_third() -> None:
     assert [name for name, count in found.items() if count == KEPT_BACK] == ["Fenwold", "Saxby"]
 
 
+def test_as_many_people_as_units_are_hidden_as_each_may_be_known_to_be_one() -> None:
+    ones = dict.fromkeys("abcde", 1)
+    assert hide({"all": frozenset("abcde")}, ones).sums == {"all": KEPT_BACK}
+    assert hide({"all": frozenset("abcde")}, ones, guessed=False).sums == {"all": KEPT_BACK}
+    more = ones | {"a": 2}
+    assert hide({"all": frozenset("abcde")}, more).sums == {"all": shown(6)}
+
+
 def test_a_small_row_with_no_other_takes_the_total_with_it() -> None:
     counts = {"Fenwold": 3}
     assert set(hide(table(counts), counts).sums.values()) == {KEPT_BACK}

@@ -199,7 +199,8 @@ class _Reader:
     def _text(self, node: ast.expr) -> str:
         assert node.end_lineno is not None and node.end_col_offset is not None
         start = self.starts[node.lineno - 1] + node.col_offset
-        return self.source[start : self.starts[node.end_lineno - 1] + node.end_col_offset].decode()
+        text = self.source[start : self.starts[node.end_lineno - 1] + node.end_col_offset].decode()
+        return f"({text})" if isinstance(node, ast.NamedExpr) else text  # its brackets are none of it
 
     def _part(self, node: ast.expr) -> str:
         text = self._text(node)

@@ -1,4 +1,4 @@
-"""The files of the heart: what is promised, who is told, when a show fits, and what it came to."""
+"""The files of the heart: what is promised, who is told, when a show fits, and what it came to; and what is hidden."""
 
 FILES = tuple(
     f"outreach/{name}.py"
@@ -18,6 +18,8 @@ FILES = tuple(
         "coverage/standings",
         "coverage/targets",
         "coverage/year_group_standing",
+        "ground/suppression",
+        "planning/rules",
         "post/calendars",
         "post/outbox",
         "post/outgoing/claims",

@@ -39,7 +39,19 @@ HERE = "tests/mutants"
 KEPT = ROOT / ".mutants"
 EXPLAINED = Path(__file__).with_name("explained.toml")
 
-ROOMS = ("booking", "coverage", "tour", "visits", "post", "asking", "planning", "county", "letters", "web")
+ROOMS = (
+    "booking",
+    "coverage",
+    "tour",
+    "visits",
+    "post",
+    "asking",
+    "planning",
+    "county",
+    "ground",
+    "letters",
+    "web",
+)
 """The folders of tests that are asked."""
 
 ENOUGH = 0.95

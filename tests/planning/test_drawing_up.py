@@ -280,6 +280,13 @@ def test_a_rule_that_makes_no_sense_is_refused_by_its_name(app: Flask, rules: Pl
     assert refused.value.field == field
 
 
+def test_schools_drawn_for_later_may_begin_on_the_day_to_finish_by() -> None:
+    day = date(2027, 3, 5)
+    plan_rules.check(
+        PlanRules(until=day, drawn_later_from=day), academic_year=2026, today=day - timedelta(days=1)
+    )
+
+
 def test_no_tour_days_and_no_gaps_are_refused_in_words(app: Flask) -> None:
     tour = Tour(schools=1, days=0)
     with pytest.raises(CannotPlan, match="There are no tour days left to plan on"):
