@@ -85,7 +85,7 @@ def _is_class_hour(wave: AnswerWave, now: datetime) -> bool:
     show, today = wave.performance, day_of(now)
     if wave.kind == AFTER:
         return show.ends_at <= now and day_of(show.ends_at) == today
-    calendar = school_days.load_one(show.host)
+    calendar = school_days.load([show.organisation_id])[show.organisation_id]
     opens, closes = calendar.hours()
     return not calendar.why_closed(today) and wall(today, opens) <= now < wall(today, closes)
 

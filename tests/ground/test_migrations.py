@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import create_engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
+import asked
 import make
 from begun import begun_and_done
 from outreach.cli.history import seal
@@ -23,6 +24,7 @@ from outreach.coverage import standings
 from outreach.ground import history, history_chain
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
+from outreach.outcomes import open_answers, waves
 from outreach.tour import over_lunch, performances, road_questions
 from outreach.tour.performances import Performance
 from outreach.tour.road_questions import RoadOrder, RoadQuestion
@@ -462,3 +464,26 @@ def test_tries_to_sign_in_count_anew_when_a_version_goes_back_and_up(
         sign_in_tries.begin("priya@marlshire.example", proxy, now=make.NOW)
     with pytest.raises(IntegrityError, match="source"), transaction():
         sign_in_tries.begin("priya@marlshire.example", Source(origin="", device=""), now=make.NOW)
+
+
+@pytest.mark.long
+@pytest.mark.own_database
+def test_a_wave_that_stands_open_keeps_its_answers_and_its_printed_code(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    with transaction():
+        told = asked.lay()
+        wave_id, code = told.waves["after"].id, told.code("after")
+        code.code = "HERON4837"
+    assert asked.answers(code)
+    db.session.remove()
+    db.engine.dispose()
+    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0082_asked_by_partnership")
+    flask_db(database_url, tmp_path, "upgrade")
+    code = waves.find_code("heron 4837")
+    assert code is not None and code.in_address == "heron-4837"
+    assert asked.answers(code)
+    assert open_answers.stands(wave_id).kept == 2
+    with transaction():
+        other = asked.lay("932")
+    assert asked.answers(other.code("after")), "whose tables the new function makes"

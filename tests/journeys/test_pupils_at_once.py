@@ -1,5 +1,5 @@
 """Two hundred pupils of one school (sixty but in the longest run) answer within a minute, through gunicorn, on both
-databases: every answer once, none lost."""
+databases: every answer once, none lost. Wrong codes that several processes take are counted together."""
 
 import re
 import time
@@ -13,12 +13,15 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from flask import Flask
 from processes import running
+from sqlalchemy import select
 
 import asked
 from how_many import so_many
 from outreach.ground import clock
+from outreach.ground.day_counts import DayCount
 from outreach.ground.db import db, transaction
 from outreach.outcomes import open_answers
+from outreach.outcomes.typed_codes import GUESSES
 
 PUPILS, AT_ONCE, A_MINUTE = so_many(200, least=60), 20, 60
 
@@ -57,12 +60,23 @@ def test_two_hundred_pupils_answer_within_a_minute_and_each_is_kept_once(
             assert answer.getheader("Set-Cookie") is None
         return answer.status
 
+    def guess(url: str) -> int:
+        connection = HTTPConnection(urlsplit(url).netloc, timeout=120)
+        connection.request("GET", "/q?code=AAAAAAA")
+        return connection.getresponse().status
+
     with running(database_url, tmp_path) as service, ThreadPoolExecutor(AT_ONCE) as pool:
         began = time.monotonic()
         statuses = list(pool.map(lambda n: pupil(service.url, n), range(PUPILS)))
         took = time.monotonic() - began
+        guessed = list(pool.map(lambda _: guess(service.url), range(GUESSES.by_network + AT_ONCE)))
     assert statuses == [303] * PUPILS
     assert took < A_MINUTE
+    assert set(guessed) == {422}
+    counts = db.session.scalars(select(DayCount.number).order_by(DayCount.key)).all()
+    assert counts.count(GUESSES.by_network) == 2, (
+        "from there and in all: as many as are looked up, and no more"
+    )
     rows = db.session.execute(open_answers.table_of_wave(wave_id).select()).all()
     spelt = [sum((getattr(row, f"a{place}") - 1) * 5 ** (place - 1) for place in range(1, 5)) for row in rows]
     assert sorted(spelt) == list(range(PUPILS))

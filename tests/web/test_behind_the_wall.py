@@ -221,7 +221,8 @@ def test_what_opens_by_itself_opens_behind_the_wall(
     with transaction():
         feed = db.session.get_one(Feed, theirs["feed_id"][0])
         feed.nonce = "0123456789abcdef"
-        code = db.session.get_one(WaveCode, theirs["code_id"][0]).in_address
+        poster = db.session.get_one(WaveCode, theirs["code_id"][0])
+        code, typed = poster.in_address, poster.code
         person = make.person(db.session.get_one(Partnership, two["ids"][1]))
         token = coordinators.sign_in_link(person, now=make.NOW)
         made = short_codes.give_to_read_out(
@@ -248,6 +249,8 @@ def test_what_opens_by_itself_opens_behind_the_wall(
         assert {address: client.get(address).status_code for address in opened} == without
         assert b"Secretly Unit" in client.get("/find?q=Secretly+Unit").data
         assert b"BEGIN:VCALENDAR" in client.get(opened[0]).data
+        assert client.get(f"/q?code={typed}").location == f"/q/{code}"
+        assert client.get("/q?code=AAAAAAA").status_code == 422, "and is counted"
         form = re.search(r'name="form" value="([^"]+)"', client.get(f"/q/{code}/questions").text)
         assert form, "which a pupil sends, and it is kept"
         sent = client.post(f"/q/{code}/questions", data={"form": form[1], "a1": "3"})
