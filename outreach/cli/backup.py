@@ -292,6 +292,7 @@ def _aside(found: Backup, key: Identity | None, scratch: str | None) -> Iterator
                     "Our account may not make a database to restore into. Let it (ALTER ROLE … CREATEDB), or make an "
                     "empty one and name it: --scratch URL."
                 )
+            database.check_ours()
             with database.restored(file, key) as url:
                 yield url
             return

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from outreach.asking.chasing import settings as chasing
-from outreach.cli import migrations
+from outreach.cli import migrations, other_keys
 from outreach.cli.backups import archive, sealing
 from outreach.cli.backups.archive import Backup, NoBackup
 from outreach.cli.database_roles import LESS, ROWS
@@ -305,6 +305,7 @@ def _database(now: datetime) -> Told:
     yield from _role()
     yield from _clocks(now)
     yield from _one_key(now)
+    yield from map(not_ready, other_keys.of_secrets())
     for looked_at in (_post, _round, _swept, _history, _webhooks, _planner, _roads):
         yield from looked_at(now)
 
@@ -374,7 +375,10 @@ def _one_key(now: datetime) -> Told:
     """Against those by which the hosts that send letters sign; an older one is known while keys are changed."""
     settings = current_app.config
     ours = {secret_settings.mark(key) for key in (settings["SECRET_KEY"], *settings["SECRET_KEY_FALLBACKS"])}
-    others = {one.host for one in duty.on_duty(now) if one.key_mark and one.key_mark not in ours}
+    at_work = duty.on_duty(now)
+    others = {one.host for one in at_work if one.key_mark and one.key_mark not in ours}
+    if not at_work and (said := other_keys.of_last_sender()):
+        yield not_ready(said)
     if others:
         yield not_ready(
             f"SECRET_KEY is another on {and_list(sorted(others))}: who signs in at one host is nobody at the next. Set "

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from psycopg import Connection, sql
 from sqlalchemy import URL
 
+from outreach.ground.walls import NOT_FOR_EVERYBODY
+
 BY_THE_FINDER = (
     "outreach_found",
     "outreach_codes_at",
@@ -173,6 +175,15 @@ def hand_over(connection: Connection, roles: Roles) -> Iterator[str]:
         connection.execute(sql.SQL("ALTER {} {} OWNER TO {}").format(sql.SQL(kind), sql.SQL(name), owner))
     if rows:
         yield f"{roles.owner} owns {len(rows)} more tables, sequences and functions."
+    database, belongs_to, may = connection.execute(_DATABASE, [roles.owner]).fetchall()[0]
+    if belongs_to != roles.owner and may:
+        connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(database), owner))
+        yield f"{roles.owner} owns the database {database}, which belonged to {belongs_to}."
+    elif belongs_to != roles.owner:
+        yield (
+            f"The database {database} belongs to {belongs_to}: flask restore can put no backup into its place. Give "
+            f"this command with --connect, as {belongs_to}."
+        )
 
 
 def grant(connection: Connection, roles: Roles) -> Iterator[str]:
@@ -181,6 +192,7 @@ def grant(connection: Connection, roles: Roles) -> Iterator[str]:
     tables = [name for (name,) in connection.execute(_TABLES).fetchall()]
     run = connection.execute
     run("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    run(NOT_FOR_EVERYBODY)
     run(sql.SQL("REVOKE ALL ON SCHEMA public FROM {}").format(service))
     run(sql.SQL("GRANT USAGE ON SCHEMA public TO {}, {}").format(service, finder))
     run(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}, {}").format(service, finder))
@@ -203,7 +215,6 @@ def grant(connection: Connection, roles: Roles) -> Iterator[str]:
     run(sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(finder))
     for name, signature in connection.execute(_FUNCTIONS, [list(FOR_THE_SERVICE)]).fetchall():
         function = sql.SQL(signature)
-        run(sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(function))
         run(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(function, service))
         if name in BY_THE_FINDER:
             run(sql.SQL("ALTER FUNCTION {} OWNER TO {}").format(function, finder))
@@ -220,6 +231,10 @@ def _is_member(connection: Connection, roles: Roles) -> bool:
     ).fetchall()
     return bool(found)
 
+
+_DATABASE = """SELECT datname, pg_get_userbyid(datdba), s.rolsuper OR (s.rolcreatedb AND pg_has_role(datdba, 'USAGE')
+    AND pg_has_role((SELECT oid FROM pg_roles WHERE rolname = %s), 'MEMBER'))
+FROM pg_database, pg_roles s WHERE datname = current_database() AND s.rolname = current_user"""
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 

@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 from sqlalchemy.exc import DatabaseError
 
+from outreach.cli import other_keys
 from outreach.cli.backup import (
     Database,
     compared,
@@ -66,8 +67,11 @@ def restore(file: Path, replace: bool, identity: Path | None, without: bool) -> 
         db.session.remove()
         db.engine.dispose()
         database.check_unused()
+        here = isinstance(database, PostgresDatabase) and not database.may_make_others()
+        if isinstance(database, PostgresDatabase) and not here:
+            database.check_ours()
         with found.opened() as copy:
-            if isinstance(database, PostgresDatabase) and not database.may_make_others():
+            if isinstance(database, PostgresDatabase) and here:
                 if not empty:
                     raise NoBackup(
                         f"Our account may not make a database, so {database.said} cannot be put aside. Let it (ALTER "
@@ -86,6 +90,9 @@ def restore(file: Path, replace: bool, identity: Path | None, without: bool) -> 
             f"{count(found.manifest.account.number_of_rows, 'row')}."
         )
         click.echo(said)
+        for words in (other_keys.of_last_sender(), *other_keys.of_secrets()):
+            if words:
+                click.echo(words)
         if current_app.config["OWNER_DATABASE_URL"]:
             click.echo("Say anew what the service may do there, before it starts: flask database roles.")
         if aside:

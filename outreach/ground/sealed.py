@@ -32,6 +32,15 @@ def unseal(sealed: str, *, of: str) -> str:
         raise CannotOpen from None
 
 
+def opens(sealed: str, *, of: str) -> bool:
+    """Whether a key of ours opens it."""
+    try:
+        unseal(sealed, of=of)
+    except CannotOpen:
+        return False
+    return True
+
+
 def anew(sealed: str, *, of: str) -> str:
     """The same secret under the present key. Raises CannotOpen."""
     return seal(unseal(sealed, of=of), of=of)

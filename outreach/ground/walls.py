@@ -63,3 +63,14 @@ def low_wall(table: str, rule: str, *, taken_over: bool = False) -> list[str]:
         f"CREATE POLICY wall_changed ON {table} FOR UPDATE USING ({before}) WITH CHECK ({rule})",
         f"CREATE POLICY wall_taken ON {table} FOR DELETE USING ({rule})",
     ]
+
+
+NOT_FOR_EVERYBODY = """
+DO $$ DECLARE one text; BEGIN
+FOR one IN SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE n.nspname = 'public' AND (p.prosecdef OR starts_with(p.proname, 'outreach_'))
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e') LOOP
+  EXECUTE 'REVOKE EXECUTE ON FUNCTION ' || one || ' FROM PUBLIC';
+END LOOP;
+END $$"""
+"""What runs with its owner's rights is for whoever was given it: everybody may call a function as it is made."""

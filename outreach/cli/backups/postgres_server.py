@@ -22,6 +22,7 @@ from outreach.cli.backups.archive import Measured, NoBackup
 from outreach.cli.backups.sealing import Identity, plain_copy
 from outreach.cli.backups.sqlite_file import PATIENCE_SECONDS, ServiceOn
 from outreach.ground.db import db
+from outreach.ground.walls import NOT_FOR_EVERYBODY
 
 COPY = "database.dump"
 
@@ -137,9 +138,9 @@ class PostgresDatabase:
             )
 
     def _sessions(self, desk: psycopg.Connection[Any]) -> int:
+        # Of another account's sessions one is told little more than whose they are; nobody's are the server's own.
         ((others,),) = desk.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'",
-            [self.name],
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND usesysid IS NOT NULL", [self.name]
         ).fetchall()
         return int(others)
 
@@ -150,6 +151,19 @@ class PostgresDatabase:
                 "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
             ).fetchall()
         return bool(may)
+
+    def check_ours(self) -> None:
+        """Raises NoBackup where no other can take this one's place, since it is another account's."""
+        with self._connected(self.name) as here:
+            ((owner, ours),) = here.execute(
+                "SELECT pg_get_userbyid(datdba), pg_has_role(datdba, 'USAGE') FROM pg_database "
+                "WHERE datname = current_database()"
+            ).fetchall()
+        if not ours:
+            raise NoBackup(
+                f"{self.said} belongs to {owner}, so our account can put no backup into its place. Give flask database "
+                f"roles --connect … once, as {owner} (docs/operating.md)."
+            )
 
     def _beside(self, word: str, mark: str) -> str:
         end = f"_{word}_{mark}"
@@ -197,6 +211,8 @@ class PostgresDatabase:
             except NoBackup:
                 if not isinstance(into.failed, BrokenPipeError):
                     raise
+        with self._connected(name) as here:
+            here.execute(NOT_FOR_EVERYBODY)
 
     @contextmanager
     def _running(
