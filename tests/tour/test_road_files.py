@@ -305,7 +305,7 @@ def test_a_square_with_names_comes_in_by_itself(c, corner) -> None:
     assert bring(c, text, unit="seconds") == COUNTS
     assert stands(c) == MINUTES
     with pytest.raises(BadLines) as no:
-        bring(c, text.replace("1150", "soon"), unit="seconds")
+        bring(c, text.replace(",1150,", ",soon,"), unit="seconds")
     names = [school.name for school in c.schools]
     assert no.value.lines == (
         f"Line 3, column 2 ({names[1]} to {names[0]}): ‘soon’ is no number of seconds.",
