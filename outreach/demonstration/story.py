@@ -5,6 +5,7 @@ a person.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
@@ -130,7 +131,7 @@ def tell(*, now: datetime) -> Told:
     parts = _by_lot(programme, parts, now=asked_early - timedelta(days=1))
     surveys.put_together(programme, coordinator, colleague, now=began + timedelta(days=10))
     for schools_asked, when in ((parts.early, asked_early), (parts.asked, asked)):
-        rounds.send_round(programme, [s.organisation_id for s in schools_asked], who=COORDINATOR, now=when)
+        _send_round(programme, schools_asked, now=when)
         hand_over()
     training.ask(for_adults, parts, who=COORDINATOR, now=asked + timedelta(minutes=30))
     hand_over()
@@ -169,6 +170,13 @@ def tell(*, now: datetime) -> Told:
         for_adults=for_adults,
         cast=parts,
     )
+
+
+def _send_round(programme: Programme, asked: Iterable[School], *, now: datetime) -> None:
+    """Its words are put together for all at once, as the desk does."""
+    ids = [school.organisation_id for school in asked]
+    words = rounds.words_for(programme, ids, now=now)
+    rounds.send_round(programme, ids, words=words, who=COORDINATOR, now=now)
 
 
 def hand_over() -> None:
@@ -414,8 +422,7 @@ def _report_dates(partnership: Partnership, programme: Programme, *, now: dateti
 
 def _today(random: Random, programme: Programme, season: TourSeason, parts: Cast, *, now: datetime) -> None:
     """What happened this morning: its letters still wait for the post."""
-    organisation_ids = [school.organisation_id for school in parts.playing(cast.ASKED_TODAY)]
-    rounds.send_round(programme, organisation_ids, who=COORDINATOR, now=now - timedelta(minutes=20))
+    _send_round(programme, parts.playing(cast.ASKED_TODAY), now=now - timedelta(minutes=20))
     shows.booked_today(random, programme, season, parts, now=now - timedelta(minutes=6))
     for school, name, address in (
         (parts.playing(cast.SILENT)[0], "Beth Pryce", "b.pryce"),

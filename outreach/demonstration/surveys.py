@@ -40,6 +40,9 @@ ITEMS = {2: (0.14, 0.4), 3: (-0.12, 0.9), 4: (0.05, 0.3), 5: (0.03, 0.6), 6: (0.
 SELDOM = 7
 """In one school of so many a class answers and no more."""
 
+LET_IN = timedelta(weeks=4)
+"""How far apart answers were let into the outcomes."""
+
 NEXT_SHOWS = timedelta(days=42)
 """Whoever sees it within so many days has its posters."""
 
@@ -64,7 +67,7 @@ def put_together(programme: Programme, person: Coordinator, second: Coordinator,
 
 def answer(programme: Programme, *, now: datetime) -> None:
     """Every show that lay ahead when its codes were made is asked about; one school does not want it. What they answer
-    comes in week by week."""
+    comes in in batches, up to today: to judge what each may show takes long."""
     random = Random(SEED)
     shows = _shows(programme, now)
     approved = questionnaires.find_approved(programme.id)
@@ -85,10 +88,9 @@ def answer(programme: Programme, *, now: datetime) -> None:
                 number = min(pupils, round(pupils * CAME[wave.kind] * keen))
                 _answered(random, wave, number, knows)
                 closing.close(wave, now=wave.closes_at() + timedelta(hours=1))
-    at = min((show.starts_at for show, _ in shows), default=now)
-    while at <= now:
-        releases.release(programme, now=at)
-        at += timedelta(weeks=1)
+    first = min((show.starts_at for show, _ in shows), default=now)
+    for before in reversed(range((now - first) // LET_IN + 1)):
+        releases.release(programme, now=now - before * LET_IN)
 
 
 def _staff_say(random: Random, booking: Booking, keen: float, *, now: datetime) -> None:

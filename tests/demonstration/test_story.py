@@ -31,6 +31,7 @@ from outreach.outcomes import declines, findings, open_answers, staff_answers
 from outreach.outcomes.referrals import before_and_after, district_numbers
 from outreach.outcomes.referrals.before_and_after import ALL_KINDS, NOT_REACHED
 from outreach.outcomes.referrals.district_numbers import REFERRALS
+from outreach.outcomes.releases import OutcomeRelease
 from outreach.outcomes.staff_answers import LATER as LATER_ON
 from outreach.outcomes.staff_answers import SOON
 from outreach.outcomes.waves import AFTER, BEFORE, CLOSED, LATER, NOT_YET, OPEN, AnswerWave
@@ -193,6 +194,9 @@ def judge(told: Told, now: datetime) -> None:
     ), asked
     assert {state for _, state in asked} <= {NOT_YET, OPEN, CLOSED}
     assert open_answers.names_of_tables() == []
+    assert db.session.query(OutcomeRelease).count() <= 6, (
+        "each takes longer than the one before: a start waits for them"
+    )
     staff = staff_answers.of_programme(told.programme)
     assert all(staff_answers.sums(staff, moment).answers >= 5 for moment in (SOON, LATER_ON))
     assert len(declines.organisation_ids_of_programme(told.programme.id)) == 1
