@@ -39,8 +39,7 @@ def items_asked(wave_ids: Collection[int]) -> list[QuestionItem]:
     ):
         places.setdefault(item.id, (place.questionnaire_id, place.position))
         found[item.id] = item
-    primary = next((one for one in found.values() if one.whom_to_tell), None)
-    return sorted(found.values(), key=lambda item: (item is not primary, places[item.id][1], item.id))
+    return sorted(found.values(), key=lambda item: (not item.whom_to_tell, places[item.id]))
 
 
 def means_by_item(

@@ -27,7 +27,7 @@ from outreach.outcomes import (
     waves,
 )
 from outreach.outcomes.asked_shows import AskedShow, HeldWave
-from outreach.outcomes.findings import HIDDEN, NOTHING, SHOWN, Findings
+from outreach.outcomes.findings import HIDDEN, NOTHING, OVER, SHOWN, Findings
 from outreach.outcomes.item_figures import DISTRICT, QUARTER, SCHOOL_TYPE, YEAR_GROUP, quarter_of
 from outreach.outcomes.items import ItemWords, QuestionItem
 from outreach.outcomes.judged_releases import Shown, judged
@@ -146,6 +146,14 @@ def test_paper_joins_the_sums_and_what_is_set_aside_or_declined_does_not(app: Fl
     assert found.items[1].whole.waves[AFTER].answers == 4 * 24 - 10, "by item alone"
 
 
+@pytest.mark.parametrize(("shows", "status"), [(4, HIDDEN), (5, OVER)])
+def test_a_response_rate_over_95_per_cent_is_said_from_100_pupils_on(
+    app: Flask, shows: int, status: str
+) -> None:
+    found = found_of(even(shows, pupils={8: 24})).first
+    assert found is not None and found.whole.waves[BEFORE].rate.status == status
+
+
 def test_a_show_that_did_not_take_place_is_in_no_figure(app: Flask) -> None:
     with transaction():
         told = answered.lay(even(4), released=False)
@@ -185,26 +193,21 @@ def test_it_takes_as_many_queries_for_one_show_as_for_many(app: Flask, count_que
 def test_the_primary_question_is_that_of_the_first_questionnaire(app: Flask) -> None:
     with transaction():
         told = answered.lay(even(1))
-        first = waves.of_performance(told.shows[0].id)[0]
-        ours = questionnaires.items_of(first.questionnaire_id)
-        newer = items.add(
-            told.programme.partnership_id,
-            ItemWords(words="I know who can help.", whom_to_tell=True),
-            who="P",
-            now=make.NOW,
-        )
-        chosen = [newer.id, *(one.id for one in ours)]
-        draft = questionnaires.draft(told.programme, chosen, told.person, now=make.NOW)
-        second = make.person(
-            db.session.get_one(make.Partnership, told.programme.partnership_id), name="Al Fox"
-        )
-        questionnaires.approve(draft, second, now=make.NOW)
-        show = make.show(told.programme, make.school(), answered.FIRST_SHOW + timedelta(weeks=20))
-        make.booking(show, {8: 100})
-        (later, *_) = waves.make(show, who="P", now=make.EARLIER)
-    assert wave_means.items_asked([later.id])[0] == newer
-    primary = wave_means.items_asked([first.id, later.id])[0]
-    assert primary in ours and primary.whom_to_tell
+        programme = told.programme
+        second = make.person(db.session.get_one(make.Partnership, programme.partnership_id), name="Al Fox")
+        ours = questionnaires.items_of(waves.of_performance(told.shows[0].id)[0].questionnaire_id)
+        assert ours[0].whom_to_tell
+        words = ItemWords(words="I know who can help.", whom_to_tell=True)
+        newer = items.add(programme.partnership_id, words, who="P", now=make.NOW)
+        asked = []
+        for chosen in ([*ours[1:], ours[0]], [newer, *ours]):
+            draft = questionnaires.draft(programme, [one.id for one in chosen], told.person, now=make.NOW)
+            questionnaires.approve(draft, second, now=make.NOW)
+            show = make.show(programme, make.school(), answered.FIRST_SHOW + timedelta(weeks=20 + len(asked)))
+            make.booking(show, {8: 100})
+            asked.append(waves.make(show, who="P", now=make.EARLIER)[0].id)
+    assert wave_means.items_asked(asked[1:])[0] == newer
+    assert wave_means.items_asked(asked)[0] == ours[0]
 
 
 Answers = list[tuple[int, str, bool]]

@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,17 @@ def test_a_file_redoes_what_is_published_as_far_as_it_goes(app: Flask, tmp_path:
     wrong.write_text("a,b\n1,2\n")
     said = runner.invoke(args=["outcomes", "verify", str(wrong)])
     assert said.exit_code == 1 and "This is no file for researchers" in said.output
+
+
+def test_a_share_of_schools_with_two_performances_does_not_follow_from_rows_without_schools(
+    app: Flask,
+) -> None:
+    with transaction():
+        first, *others = shows(*[(18, 6), (12, 12), (15, 9)] * 2)
+        told = answered.lay([first, *others, replace(first, same_school_as=0)])
+    found = findings.of_programme(told.programme, now=RELEASED)
+    done = redone.redone(redone.read(researchers.as_csv(rows_of(told)).splitlines()), found)
+    assert done.differs == [] and any("each school counts alike" in line for line in done.open)
 
 
 def test_a_row_that_went_out_stays_and_a_later_release_is_judged_beside_it(app: Flask) -> None:
