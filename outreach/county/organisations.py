@@ -10,6 +10,7 @@ from outreach.county.partnerships import Authority
 from outreach.county.schools import BODY, Organisation, School
 from outreach.ground.db import db
 from outreach.ground.errors import NoSuch
+from outreach.ground.row_numbers import row_number
 
 
 class NoSuchOrganisation(NoSuch):
@@ -98,8 +99,8 @@ def known(organisation_ids: Collection[int]) -> list[Organisation]:
 def numbers_like(told: str, partnership_id: int) -> list[int]:
     """Of this partnership's, the one of that number, or those with these words in their names."""
     named = Organisation.name.icontains(told, autoescape=True)
-    if told.isascii() and told.isdecimal() and len(told) < 10:
-        named = or_(named, Organisation.organisation_id == int(told))
+    if (number := row_number(told)) is not None:
+        named = or_(named, Organisation.organisation_id == number)
     return list(
         db.session.scalars(
             select(Organisation.organisation_id)

@@ -48,13 +48,14 @@ def from_grid_reference(text: str) -> Place | None:
     figures = square[2]
     half = len(figures) // 2
     metres = 10 ** (5 - half)
+    eastward, northward = divmod(int(figures), 10**half)
     # The 500 km squares run A to Z (no I) from the north-west, five to a row; so do the 100 km ones in each.
     first, second = (_SQUARES.index(letter) for letter in square[1])
     east = ((first - 2) % 5) * 5 + second % 5
     north = 19 - (first // 5) * 5 - second // 5
     return _in_great_britain(
-        east * 100_000 + int(figures[:half]) * metres + metres // 2,
-        north * 100_000 + int(figures[half:]) * metres + metres // 2,
+        east * 100_000 + eastward * metres + metres // 2,
+        north * 100_000 + northward * metres + metres // 2,
     )
 
 

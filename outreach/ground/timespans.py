@@ -59,7 +59,10 @@ def day_of(instant: datetime) -> date:
 
 
 def end_of_day(day: date) -> datetime:
-    """The instant at which `day` is over in Europe/London (that is, the next midnight)."""
+    """The instant at which `day` is over in Europe/London: the next midnight; of the last day that can be written, the
+    last instant."""
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
     return wall(day + timedelta(days=1), time(0))
 
 

@@ -15,6 +15,7 @@ from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from outreach.ground import from_outside
+from outreach.ground.row_numbers import whole_number
 from outreach.ground.the_app import settings
 from outreach.tour.road_points import RoadPoints
 
@@ -147,8 +148,8 @@ def _words(error: HTTPError) -> str:
 def _wait(said: str | None, now: datetime) -> timedelta | None:
     """Retry-After, in seconds or as a date; None where it is not said or makes no sense."""
     said = (said or "").strip()
-    if said.isascii() and said.isdigit() and len(said) < 7:
-        return timedelta(seconds=int(said))
+    if (seconds := whole_number(said, 0, 999_999)) is not None:
+        return timedelta(seconds=seconds)
     try:
         at = parsedate_to_datetime(said)
     except (ValueError, TypeError):

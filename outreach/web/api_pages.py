@@ -14,7 +14,7 @@ from flask import g, request, url_for
 
 from outreach.ground import from_outside
 from outreach.ground.errors import NoSuch
-from outreach.ground.row_numbers import row_number
+from outreach.ground.row_numbers import row_number, whole_number
 from outreach.ground.timespans import day_of, wall
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
@@ -48,9 +48,9 @@ Key = tuple[Any, ...]
 def limit() -> int:
     """Of ?limit=50."""
     text = request.args.get("limit", str(MOST))
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MOST):
+    if (size := whole_number(text, 1, MOST)) is None:
         raise ApiProblem(422, "bad_limit", f"‘limit’ is a number from 1 to {MOST}.")
-    return int(text)
+    return size
 
 
 def cursor(of: str, *kinds: type) -> Key | None:

@@ -8,6 +8,8 @@ from outreach.web.api_shapes import TEXT, TRUTH, WHOLE, Named, thing
 
 PROGRAMME = Named(name="Programme", shape=thing(id=WHOLE, title=TEXT, academic_year=TEXT, for_adults=TRUTH))
 
+NO_PROGRAMME = {404: "There is no such programme, or it is another partnership's."}
+
 
 def programme_told(programme: Programme) -> dict[str, Any]:
     return {

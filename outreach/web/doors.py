@@ -12,6 +12,7 @@ from typing import Any
 from flask import Flask, has_request_context, request, url_for
 
 from outreach.county.schools import FIRST_OF_BODIES
+from outreach.ground.row_numbers import row_number
 from outreach.web import deeds
 
 
@@ -293,7 +294,7 @@ class Here:
         asks = {
             name: value
             for name in ("programme",)
-            if (value := request.values.get(name, "")).isdecimal() and value.isascii()
+            if row_number(value := request.values.get(name, "")) is not None
         }
         return self.row.address(**asks), self.row.words
 

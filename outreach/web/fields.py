@@ -19,6 +19,7 @@ from wtforms.validators import Optional, StopValidation, ValidationError
 
 from outreach.county.contacts import find_address
 from outreach.ground import clock
+from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of, typed_time
 from outreach.ground.typed_days import NotADay, Which, read_day, written
 from outreach.ground.wording import pounds
@@ -181,9 +182,9 @@ class WholeNumber(IntegerField):
         self.data = None
         if not typed:
             return
-        if not typed.isascii() or not typed.removeprefix("-").isdigit() or len(typed) > 9:
+        if (number := row_number(typed.removeprefix("-"))) is None:
             raise ValueError(f"{asks(self.label.text)} a whole number in figures.")
-        self.data = int(typed)
+        self.data = -number if typed.startswith("-") else number
 
 
 def tidy(value: str | None) -> str:

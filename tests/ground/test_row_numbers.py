@@ -2,7 +2,7 @@
 
 import pytest
 
-from outreach.ground.row_numbers import row_number, row_numbers
+from outreach.ground.row_numbers import row_number, row_numbers, whole_number
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,11 @@ def test_anything_else_is_none(said: str) -> None:
 
 def test_of_some_each_counts_once_in_the_order_given() -> None:
     assert row_numbers(["9", "x", "0", "09", "", "+1", "4", "0", "1000000000"]) == [9, 0, 4]
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [("1", 1), ("500", 500), ("0", None), ("501", None), ("000000001000", None), ("0" * 30 + "1", None)],
+)
+def test_a_number_is_held_to_its_bounds_whole(said: str, number: int | None) -> None:
+    assert whole_number(said, 1, 500) == number

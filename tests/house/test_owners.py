@@ -134,3 +134,24 @@ def test_what_comes_from_outside_is_read_by_one_reader() -> None:
         if name == "outreach.ground.from_outside"
     }
     assert tables <= imports
+
+
+def test_no_number_is_read_from_the_beginning_of_a_text() -> None:
+    """`int(text[:9])` holds a part of it to a bound, and the whole goes on: ground/row_numbers.py reads it once."""
+    wrong = [
+        plan.said(path, node.lineno)
+        for path in plan.modules().values()
+        for node in plan.nodes(path)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "int"
+        and any(
+            isinstance(a, ast.Subscript) and isinstance(a.slice, ast.Slice) and not a.slice.lower
+            for a in node.args
+        )
+    ]
+    assert wrong == []
+
+
+def test_pages_read_numbers_by_their_one_reader() -> None:
+    places = attributes("isdigit") + attributes("isdecimal") + attributes("isnumeric")
+    assert [place for place in places if place.startswith("outreach/web/")] == []

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -245,6 +246,45 @@ def test_what_makes_no_sense_is_told(client: FlaskClient, c: SimpleNamespace) ->
     for path, code in NONSENSE.items():
         answer = read(client, c.whole, f"/api/v1/{path}")
         assert (answer.status_code in (404, 422), answer.json["error"]["code"]) == (True, code), path
+
+
+EXTREMES = {
+    "integer": (
+        "0",
+        "-1",
+        "1",
+        "500",
+        "501",
+        "2147483647",
+        "2147483648",
+        "0" * 30 + "1",
+        "000000001000",
+        "9" * 5000,
+    ),
+    "date": ("0001-01-01", "1989-12-31", "9999-12-31", "0000-00-00", "10000-01-01"),
+    "string": ("x" * 5000, "AA==", "\U0001f469"),
+}
+
+
+@pytest.mark.both_databases
+def test_both_extremes_of_all_that_may_be_asked_have_an_answer(
+    client: FlaskClient, c: SimpleNamespace
+) -> None:
+    said = described(client)
+    for path in addresses(c):
+        operation = said["paths"][_pattern(said, path)]["get"]
+        for asked in (p for p in operation["parameters"] if p["in"] == "query"):
+            of = asked["schema"].get("format", asked["schema"]["type"])
+            for value in EXTREMES[of]:
+                status = read(client, c.whole, f"{path}?{urlencode({asked['name']: value})}").status_code
+                assert status < 500 and str(status) in operation["responses"], (path, asked["name"], value)
+    for pattern in (p for p in said["paths"] if "{" in p):
+        for number in ("0", "2147483647", "2147483648", "9" * 5000):
+            answer = read(client, c.whole, re.sub(r"{\w+}", number, pattern))
+            assert (answer.status_code, answer.mimetype) == (404, "application/problem+json"), pattern
+    for limit, status in {"500": 200, "501": 422, "0" * 30 + "1": 422, "000000001000": 422}.items():
+        assert read(client, c.whole, f"/api/v1/shows?limit={limit}").status_code == status, limit
+    assert len(read(client, c.whole, "/api/v1/shows?from=0001-01-01&until=9999-12-31").json["shows"]) == 4
 
 
 @pytest.mark.both_databases

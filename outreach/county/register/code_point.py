@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from outreach.county.register.packing import WrongFile, parts
 from outreach.ground.csv_lines import Progress, no_progress
+from outreach.ground.row_numbers import whole_number
 
 MOST_POSTCODES = 2_000_000
 """Of one file; Great Britain has 1.7 million."""
@@ -44,13 +45,16 @@ def every_postcode(
                 continue
             at = _code_point_columns(part.header)
             for _, row in part.rows(progress):
-                if len(row) > max(at) and all(row[n].isdecimal() and len(row[n]) < 8 for n in at[1:3]):
+                if len(row) <= max(at):
+                    continue
+                east, north = (whole_number(row[n], 0, 9_999_999) for n in at[1:3])
+                if east is not None and north is not None:
                     seen += 1
                     yield (
                         compact(row[at[0]]),
                         Spot(
-                            easting=int(row[at[1]]),
-                            northing=int(row[at[2]]),
+                            easting=east,
+                            northing=north,
                             district_code=row[at[3]].strip() or None,
                         ),
                     )

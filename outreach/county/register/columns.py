@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from outreach.county.schools import OPEN_STATUSES, STATUSES
+from outreach.ground.row_numbers import whole_number
 
 
 class Facts(NamedTuple):
@@ -69,9 +70,9 @@ def _whole(lowest: int, highest: int) -> Callable[[str], int | None]:
         digits = value.strip().replace(",", "").removesuffix(".0")
         if not digits:
             return None
-        if not (digits.isascii() and digits.isdecimal()) or not lowest <= int(digits[:9]) <= highest:
+        if (found := whole_number(digits, lowest, highest)) is None:
             raise ValueError(f"is '{value.strip()[:40]}', not a number from {lowest:,} to {highest:,}")
-        return int(digits[:9])
+        return found
 
     return number
 

@@ -20,6 +20,7 @@ from outreach.coverage.board.publishing import BoardReport
 from outreach.coverage.figures import Totals
 from outreach.coverage.standings import NINE, Standing
 from outreach.ground import clock
+from outreach.ground.row_numbers import whole_number
 from outreach.ground.school_year import YEAR_GROUPS
 from outreach.ground.timespans import local
 from outreach.outcomes.board_parts import COST, FOLLOWED, OUTCOMES, REFERRALS
@@ -38,11 +39,9 @@ from outreach.web.api.feed_shapes import (
     START,
 )
 from outreach.web.api_pages import AS_OF, CURSOR, LIMIT, Key
-from outreach.web.api_programmes import programme_told
+from outreach.web.api_programmes import NO_PROGRAMME, programme_told
 from outreach.web.api_shapes import WHOLE, Asked, told
 from outreach.web.gate import ApiProblem, api, by_token
-
-NO_PROGRAMME = {404: "There is no such programme, or it is another partnership's."}
 
 PAGE_NUMBER = Asked(
     name="page",
@@ -265,10 +264,10 @@ def _page(
 def _number(pages: int) -> int:
     """The page of ?page=2."""
     text = request.args["page"]
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= pages):
+    if (page := whole_number(text, 1, pages)) is None:
         there = "is 1 page" if pages == 1 else f"are {pages} pages"
         raise ApiProblem(422, "bad_page", f"There {there}, and no page ‘{text[:20]}’.")
-    return int(text)
+    return page
 
 
 def _totals(t: Totals) -> dict[str, Any]:

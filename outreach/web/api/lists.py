@@ -34,7 +34,7 @@ from outreach.planning.orders import (
 from outreach.post.feeds import tokens
 from outreach.web import api_pages
 from outreach.web.api_pages import CURSOR, LIMIT, OF_PROGRAMME
-from outreach.web.api_programmes import PROGRAMME, programme_told
+from outreach.web.api_programmes import NO_PROGRAMME, PROGRAMME, programme_told
 from outreach.web.api_shapes import (
     ADDRESS,
     DAY,
@@ -171,7 +171,7 @@ def api_schools() -> Any:
 
 
 @api.get("/shows")
-@told(SHOWS, FROM, UNTIL, OF_PROGRAMME, LIMIT, CURSOR)
+@told(SHOWS, FROM, UNTIL, OF_PROGRAMME, LIMIT, CURSOR, problems=NO_PROGRAMME)
 @by_token(tokens.SHOWS)
 def api_shows() -> Any:
     """Every show and session that somebody was ever promised, by start; with a company's token its own alone."""
@@ -197,7 +197,7 @@ def api_shows() -> Any:
 
 
 @api.get("/plans")
-@told(PLANS, OF_PROGRAMME, LIMIT, CURSOR)
+@told(PLANS, OF_PROGRAMME, LIMIT, CURSOR, problems=NO_PROGRAMME)
 @by_token(tokens.PLANS)
 def api_plans() -> Any:
     """Every plan of a tour, in the order in which they were asked for."""

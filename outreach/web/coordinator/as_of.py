@@ -14,6 +14,7 @@ from flask import request
 from outreach.coverage import gaps, lists, standings, who_asked
 from outreach.coverage.lists import TARGET, ListFilters
 from outreach.coverage.standings import NINE, Reckoning
+from outreach.ground.row_numbers import whole_number
 from outreach.ground.school_year import YEAR_GROUPS
 from outreach.ground.timespans import day_of
 from outreach.ground.typed_days import NotADay, Which, read_day
@@ -178,11 +179,11 @@ def _since_by(left_out: list[str]) -> date | None:
 def page_asked(pages: int, left_out: list[str]) -> int:
     """The page asked for, from 1; the nearest that there is, and a word about it."""
     text = request.args.get("page", "").strip() or "1"
-    if text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= pages:
-        return int(text)
+    if (page := whole_number(text, 1, pages)) is not None:
+        return page
     there = "There is 1 page" if pages == 1 else f"There are {pages:,} pages"
     left_out.append(f"{there}, and no page ‘{text[:20]}’.")
-    return pages if text.isdecimal() and text.strip("0") else 1
+    return pages if text.strip("0") and not text.strip("0123456789") else 1
 
 
 def _programme(name: str, found: list[Programme], left_out: list[str]) -> Programme | None:

@@ -15,6 +15,7 @@ from outreach.coverage.standings import NINE
 from outreach.ground import audience, clock, tabular
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import date_and_time, day_short
 from outreach.post.feeds import tokens
@@ -61,8 +62,8 @@ def board_draft() -> Any:
 @coordinator.post("/reports/new")
 @coordinators_only
 def publish_report() -> Any:
+    wanted = row_number(request.form.get("programme", "")) or abort(400)
     try:
-        wanted = int(request.form.get("programme", ""))
         day = date.fromisoformat(request.form.get("as_of", ""))
     except ValueError:
         abort(400)
@@ -221,10 +222,11 @@ def _shown(content: Content, programme_id: int) -> dict[str, Any]:
 
 def _for(text: str | None) -> BoardDate | None:
     """The date of the board that a report is for, if one is named that stands."""
-    if not text or not text.isdecimal() or len(text) > 9:
+    number = row_number(text or "")
+    if number is None:
         return None
     try:
-        return board_dates.get(g.partnership.id, int(text))
+        return board_dates.get(g.partnership.id, number)
     except Refusal:
         return None
 

@@ -11,6 +11,7 @@ from outreach.county import organisations
 from outreach.ground import clock, history, wording
 from outreach.ground.errors import Refusal
 from outreach.ground.history import Asked, History
+from outreach.ground.row_numbers import row_numbers
 from outreach.ground.timespans import day_of, end_of_day
 from outreach.ground.typed_days import Which, read_day
 from outreach.web import downloads
@@ -82,11 +83,7 @@ def _line(entry: Entry) -> Sequence[Any]:
 
 def _entries(rows: Sequence[History]) -> list[Entry]:
     """With the names of the schools and bodies that they are about; one query."""
-    numbers = {
-        int(row.subject_id)
-        for row in rows
-        if row.subject in history_words.OF_SCHOOLS and row.subject_id.isdecimal()
-    }
+    numbers = row_numbers(row.subject_id for row in rows if row.subject in history_words.OF_SCHOOLS)
     names = {of.organisation_id: of.name for of in organisations.known(numbers)}
     return [_entry(row, names) for row in rows]
 

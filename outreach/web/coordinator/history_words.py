@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from outreach.ground.history import FILE, LOOK, SIGN_IN, History
+from outreach.ground.row_numbers import row_number
 from outreach.ground.telling import PAGE
 from outreach.ground.wording import capfirst
 from outreach.web.coordinator.school_told import deed_in_words
@@ -51,8 +52,8 @@ def kind_of(subject: str) -> str:
 
 def about(row: History, names: Mapping[int, str]) -> str:
     """Of a school its name, else what the history knows it by."""
-    if row.subject in OF_SCHOOLS and row.subject_id.isdecimal():
-        return names.get(int(row.subject_id), row.subject_id)
+    if row.subject in OF_SCHOOLS and (number := row_number(row.subject_id)) is not None:
+        return names.get(number, row.subject_id)
     if row.subject in ("booking", FILE, LOOK, PAGE, "authority", "history"):
         return row.subject_id
     return ""

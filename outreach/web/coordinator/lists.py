@@ -40,6 +40,7 @@ from outreach.county.schools import Organisation
 from outreach.coverage import standings
 from outreach.ground import clock, tabular, workbooks
 from outreach.ground.db import transaction
+from outreach.ground.row_numbers import row_number, whole_number
 from outreach.ground.school_year import year_name, year_of
 from outreach.ground.timespans import day_of
 from outreach.ground.typed_days import Which
@@ -446,12 +447,11 @@ def list_columns(token: str, kind: str) -> Any:
         for layout in layouts:
             if f"sheet-{layout.number}" in request.form:
                 choices.sheets[layout.number] = f"read-{layout.number}" in request.form
-            line = request.form.get(f"headings-{layout.number}", "")
-            if line.isdecimal() and len(line) < 8 and int(line) != layout.heading_line:
-                choices.first_line[layout.number] = int(line)
-        year = request.form.get("year", "")
+            line = row_number(request.form.get(f"headings-{layout.number}", ""))
+            if line is not None and line != layout.heading_line:
+                choices.first_line[layout.number] = line
         if kind == VISITS and "year" in request.form:
-            choices.year = int(year) if year.isdecimal() and len(year) == 4 else None
+            choices.year = whole_number(request.form["year"], 1000, 9999)
         choices.columns |= chosen
         if chosen:
             uploads.remember(kind, chosen, partnership_id=g.partnership.id, who=who(), now=clock.now())
@@ -470,8 +470,8 @@ def list_repair(token: str, kind: str) -> Any:
         for key in request.form.getlist("line"):
             _put_right(upload, key, kind)
         uploads.say(upload)
-    page = request.form.get("page", "1")
-    return redirect(_at(kind, "preview", token=token, show=REPAIR, page=page if page.isdecimal() else 1), 303)
+    page = row_number(request.form.get("page", "")) or 1
+    return redirect(_at(kind, "preview", token=token, show=REPAIR, page=page), 303)
 
 
 def _put_right(upload: Upload, key: str, kind: str) -> None:

@@ -55,8 +55,8 @@ def own_letter_new() -> Any:
     """A letter to the schools that the address or the form names; `?again=` begins with the words and schools of one
     that was sent."""
     programme = the_programme()
-    again = request.args.get("again", "")
-    before = _ours(int(again)) if again.isascii() and again.isdecimal() and len(again) < 10 else None
+    again = row_number(request.args.get("again", ""))
+    before = _ours(again) if again is not None else None
     organisation_ids = (
         drafts.organisation_ids_of(before)
         if before

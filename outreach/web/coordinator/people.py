@@ -27,6 +27,7 @@ from outreach.county.person_invitations import Made, Standing
 from outreach.county.roles import PersonRole
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, capfirst, count, day, day_short, number
 from outreach.post import about_sign_in, links, outbox
@@ -207,8 +208,7 @@ def person_withdraw(colleague_id: int) -> Any:
 
 def _shown() -> int:
     """The invitation that stood on the page, by id; 0 for none."""
-    sent = request.form.get("invitation", "")
-    return int(sent) if sent.isdecimal() and sent.isascii() and len(sent) < 10 else 0
+    return row_number(request.form.get("invitation", "")) or 0
 
 
 def _write(of: Coordinator, made: Made, *, now: datetime) -> None:

@@ -21,7 +21,7 @@ from outreach.county.register import (
 )
 from outreach.ground import clock, history, wording
 from outreach.ground.db import transaction
-from outreach.ground.row_numbers import row_numbers
+from outreach.ground.row_numbers import row_number, row_numbers
 from outreach.web import downloads, forms
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import back_to, status
@@ -259,7 +259,7 @@ def _apply(token: str, seen: str, *, sure: bool) -> str:
     with transaction():
         register.lock()
         upload = waiting.get(token, partnership_id=g.partnership.id, now=now)
-        register.still(int(seen) if seen.isdecimal() else None, la_codes)
+        register.still(row_number(seen), la_codes)
         changes = register.preview(upload.file, la_codes)
         doubts.settle(doubts.about(upload.file, changes, register.newest_day(la_codes)), sure=sure)
         became = _confirmed(changes)

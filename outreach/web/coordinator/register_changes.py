@@ -18,7 +18,7 @@ from outreach.ground import clock, wording
 from outreach.ground.audience import more_of
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.ground.row_numbers import row_numbers
+from outreach.ground.row_numbers import row_numbers, whole_number
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import back_to
 
@@ -167,8 +167,8 @@ def _page(count: int, wrong: list[str]) -> tuple[int, int]:
     pages, typed = max(1, -(-count // PAGE)), request.args.get("page", "")
     if not typed:
         return 1, pages
-    if typed.isascii() and typed.isdigit() and len(typed) < 7 and 1 <= int(typed) <= pages:
-        return int(typed), pages
+    if (page := whole_number(typed, 1, pages)) is not None:
+        return page, pages
     wrong.append(f"There is no page ‘{typed[:20]}’, so the first is shown.")
     return 1, pages
 

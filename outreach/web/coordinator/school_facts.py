@@ -15,6 +15,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.history import Subject
+from outreach.ground.row_numbers import row_number
 from outreach.ground.school_year import STAFF, offered, year_group_name, year_name
 from outreach.ground.typed_days import Which
 from outreach.ground.wording import clock as time_of_day
@@ -134,9 +135,9 @@ def school_numbers(organisation_id: int) -> Any:
     )
     if form.validate_on_submit():
         numbers = {
-            int(name[1:]): f.data
+            year: f.data
             for name, f in form._fields.items()
-            if name[1:].isdigit() and f.data is not None
+            if (year := row_number(name[1:])) is not None and f.data is not None
         }
         if not numbers:
             raise Refusal("Enter at least one number.")
@@ -289,9 +290,9 @@ def _as_told(organisation_id: int, academic_year: int, form: Any) -> dict[str, s
     """The school's own numbers, by the labels of their boxes."""
     told = schools.own_numbers(organisation_id, academic_year)
     return {
-        field.label.text: _plain(told.get(int(name[1:])))
+        field.label.text: _plain(told.get(year))
         for name, field in form._fields.items()
-        if name[1:].isdigit()
+        if (year := row_number(name[1:])) is not None
     }
 
 

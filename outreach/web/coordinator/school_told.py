@@ -13,6 +13,7 @@ from outreach.county.schools import Correction, Organisation
 from outreach.ground import audience, history
 from outreach.ground.audience import OF_PUPILS, Words, box_of_group, in_group
 from outreach.ground.history import History
+from outreach.ground.row_numbers import row_number
 from outreach.ground.wording import and_list, date_and_time, day_short, number
 
 BY_ITSELF = ("address", "day", "name", "owner", "phone", "role", "starts", "starts_at", "whose")
@@ -172,7 +173,7 @@ def _plain(value: Any) -> str:
         return "not known"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, dict) and all(str(key).isdigit() for key in value):
+    if isinstance(value, dict) and all(row_number(str(key)) is not None for key in value):
         return and_list(_in_group(n, int(year)) for year, n in value.items())
     if isinstance(value, dict):
         return ", ".join(_told(str(key), one) for key, one in value.items())

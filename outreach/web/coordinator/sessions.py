@@ -14,6 +14,7 @@ from outreach.county import venues
 from outreach.county.venues import NoSuchVenue, Venue
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of, local
 from outreach.tour import days, programmes
 from outreach.tour.days import TourDay
@@ -274,8 +275,8 @@ def _venue(form: SessionForm) -> Venue:
 def _own_venue(typed: str | None) -> Venue | None:
     """This partnership's venue of that number; None where there is none, or nothing was typed."""
     try:
-        return venues.get(int(typed or ""), g.partnership.id)
-    except (NoSuchVenue, ValueError):
+        return venues.get(row_number(typed or "") or 0, g.partnership.id)
+    except NoSuchVenue:
         return None
 
 

@@ -190,7 +190,9 @@ def wave_paper(wave_id: int) -> Any:
 def count_paper(wave_id: int) -> Any:
     """How many of a pile of sheets gave each answer, item by item."""
     wave, wrong = _wave(wave_id), refused()
-    typed = {name: said.strip() for name, said in request.form.items() if re.fullmatch(r"n-\d+-\d", name)}
+    typed = {
+        name: said.strip() for name, said in request.form.items() if re.fullmatch(r"n-[0-9]{1,9}-[0-9]", name)
+    }
     odd = next((said for said in typed.values() if said and not re.fullmatch(r"[0-9]{1,4}", said)), "")
     if request.method == "POST" and wrong is None and not odd:
         numbers = {

@@ -12,6 +12,7 @@ from flask import abort, current_app, redirect, request, url_for
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.row_numbers import whole_number
 from outreach.ground.timespans import day_of, wall
 from outreach.outcomes import answering, questionnaires, typed_codes, waves
 from outreach.outcomes.waves import WaveCode
@@ -63,9 +64,9 @@ def pupil_questions(code: str) -> Any:
     refusal = refused()
     if request.method == "POST" and refusal is None:
         values = {
-            place: int(said)
+            place: said
             for place in range(1, questionnaires.MOST + 1)
-            if len(said := request.form.get(f"a{place}", "")) == 1 and said.isascii() and said.isdigit()
+            if (said := whole_number(request.form.get(f"a{place}", ""), 0, 9)) is not None
         }
         now, typed = clock.now(), waves.code_of_address(code)
         with transaction():

@@ -16,6 +16,7 @@ from outreach.booking.holds import AlreadyBooked
 from outreach.booking.promises import Cancellation
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.ground.row_numbers import whole_number
 from outreach.ground.school_year import year_in_hand
 from outreach.ground.timespans import day_of
 from outreach.tour import programmes, slots
@@ -254,10 +255,11 @@ def _as_before() -> dict[str, Any]:
 
 def _wanted(offers: Offers, keys: list[str]) -> datetime | None:
     """When the first of the wanted slots was to start; None when its day is no longer offered at all."""
-    day_id, _, at = keys[0].partition("-")
+    day_id, _, said = keys[0].partition("-")
+    at = whole_number(said, 0, 2359)
     for day in offers.days:
-        if str(day.tour_day_id) == day_id and len(at) == 4 and at.isascii() and at.isdigit():
-            return datetime.combine(day.day, time(int(at[:2]) % 24, int(at[2:]) % 60))
+        if str(day.tour_day_id) == day_id and at is not None:
+            return datetime.combine(day.day, time(at // 100, at % 100 % 60))
     return None
 
 
