@@ -235,6 +235,7 @@ def put_on(
     was, stood = told.times_of(performance), stood or in_hall.stretch(performance)
     if there.tour_day_id == performance.tour_day_id and told.times_of(there) == was:
         return  # it stands there already: nobody's answer is void, nobody is told
+    work = in_hall.of_show(performance) if there.troupe_id != performance.troupe_id else None
     left = performances.shift(performance, there, now=now)
     everybody = promises.of_performance(performance.id)
     guests_told.host_moved(performance, everybody[1:], was_starts_at=was["starts_at"], now=now)
@@ -256,7 +257,8 @@ def put_on(
         )
         said = note if promise.role == HOST else for_guests
         told.moved(promise, was["starts_at"], note=said, tell=tell, now=now)
-    if left is not None:
+    if left is not None and work is not None:
+        left.begins_at, left.away_at = work
         told.troupe_left(left, was, now=now)
         subscribed.leave(left, now=now)
     new_time = performance.starts_at != was["starts_at"]

@@ -6,6 +6,7 @@ A show is claimed with its get-in and get-out as if it stood alone. Where two ar
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, or_, select
@@ -62,9 +63,13 @@ def at_work_in(slot: Slot, organisation_id: int, *, instead_of: int = 0) -> AtWo
 
 def times_of(shows: Iterable[Stretch]) -> dict[int, AtWork]:
     """{id: when the troupe is at work} where these and no others are in their halls. Pure."""
+    found: dict[int, AtWork] = {}
     in_order = sorted(shows, key=lambda s: (s.tour_day_id, s.organisation_id, s.starts_at))
-    found = zip(in_order, turning.at_work(in_order), strict=True)
-    return {show.id: AtWork(*times) for show, times in found}
+    for _, in_one_hall in groupby(in_order, key=lambda s: (s.tour_day_id, s.organisation_id)):
+        hall = list(in_one_hall)
+        times = zip(hall, turning.at_work(hall), strict=True)
+        found |= {show.id: AtWork(*at) for show, at in times}
+    return found
 
 
 def stretch(show: Performance) -> Stretch:

@@ -175,7 +175,7 @@ class Performance(Base):
 class TroupeEvent(Base):
     """The calendar event under which a troupe had a show until another troupe took it over. It never gets it
     back under the same `uid`: calendars ask people before they take in again what was cancelled. `sequence`
-    is that of its CANCEL."""
+    is that of its CANCEL; the times are those at which it had the show and was at work for it, None where not known."""
 
     __tablename__ = "troupe_event"
     __table_args__ = (Index("ix_troupe_event_performance_id", "performance_id"),)
@@ -186,6 +186,10 @@ class TroupeEvent(Base):
     organizer_token: Mapped[str] = mapped_column(Text, unique=True)
     sequence: Mapped[int]
     left_at: Mapped[datetime] = mapped_column(Instant)
+    begins_at: Mapped[datetime | None] = mapped_column(Instant)
+    starts_at: Mapped[datetime | None] = mapped_column(Instant)
+    ends_at: Mapped[datetime | None] = mapped_column(Instant)
+    away_at: Mapped[datetime | None] = mapped_column(Instant)
 
     performance: Mapped[Performance] = relationship()
 
@@ -311,6 +315,10 @@ def shift(performance: Performance, slot: Slot, *, now: datetime) -> TroupeEvent
             organizer_token=performance.organizer_token,
             sequence=performance.sequence + 1,
             left_at=now,
+            begins_at=performance.get_in_at,
+            starts_at=performance.starts_at,
+            ends_at=performance.ends_at,
+            away_at=performance.away_at,
         )
         performance.uid, performance.organizer_token = str(uuid.uuid4()), secrets.token_hex(10)
     freed_places.note([performance.tour_day_id], now=now)

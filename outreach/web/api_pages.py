@@ -1,13 +1,13 @@
 """Pages of a list of the JSON feed: a bounded size, a cursor behind the last row shown, and the address of the next.
 
-A cursor is the key of that row, so that rows that are added or taken away meanwhile move none of the others: no row
-that stays is passed over or shown twice. It opens nothing that the token does not.
+A cursor is the number of that row, which never changes: whatever is added, moved or taken away meanwhile, no row that
+stays is passed over or shown twice. It opens nothing that the token does not.
 """
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import Any, TypeVar
 
 from flask import g, request, url_for
@@ -65,19 +65,8 @@ def cursor(of: str, *kinds: type) -> Key | None:
         name, key = "", []
     fits = len(key) == len(kinds) and all(type(v) is kind for v, kind in zip(key, kinds, strict=True))
     if name != of or not fits or any(type(v) is int and abs(v) >= 2**31 for v in key):
-        raise ApiProblem(422, "bad_cursor", _NO_CURSOR)
+        raise ApiProblem(422, "bad_cursor", "That is no cursor of this list. Begin again without one.")
     return tuple(key)
-
-
-def moment(text: str) -> datetime:
-    """One that stands in a cursor."""
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ApiProblem(422, "bad_cursor", _NO_CURSOR) from None
-
-
-_NO_CURSOR = "That is no cursor of this list. Begin again without one."
 
 
 def behind(of: str, key: Key) -> str:

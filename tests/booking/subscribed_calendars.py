@@ -12,6 +12,7 @@ from at_work import at_work
 from outreach.booking import handovers, promises
 from outreach.booking.handovers import Handover
 from outreach.booking.promises import HOST, Booking
+from outreach.booking.shows_listed import OFF, STANDS
 from outreach.ground.db import db
 from outreach.post.feeds import entries
 from outreach.post.feeds.entries import COORDINATOR, SCHOOL, TROUPE
@@ -45,6 +46,19 @@ def shown(kind: str, subject: int, now: datetime) -> dict[str, Shown]:
         )
         for event in seen(kind, subject, now)
         if event["STATUS"] != "CANCELLED"
+    }
+
+
+def of_troupe(subject: int, now: datetime) -> dict[str, tuple[str, int, datetime, datetime]]:
+    """By UID: how each entry stands in the words of the feed's list of shows, its SEQUENCE, from when until when."""
+    return {
+        str(event["UID"]): (
+            OFF if event["STATUS"] == "CANCELLED" else STANDS,
+            int(event["SEQUENCE"]),
+            event.decoded("DTSTART"),
+            event.decoded("DTEND"),
+        )
+        for event in seen(TROUPE, subject, now)
     }
 
 

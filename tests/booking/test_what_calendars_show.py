@@ -21,17 +21,19 @@ from sqlalchemy import select
 import make
 from at_work import at_work
 from how_many import so_many
-from outreach.booking import bookings, colleagues, promises, proposals, told
+from outreach.booking import bookings, colleagues, promises, proposals, shows_listed, told
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import handing_on
 from outreach.booking.guests import hosting
 from outreach.booking.promises import GUEST, HOST, Booking
 from outreach.booking.proposals import Proposal
+from outreach.booking.shows_listed import OFF
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.post import again, copies, letters
 from outreach.post.envelopes import plain_address
+from outreach.post.feeds.entries import TROUPE
 from outreach.post.outbox import SENT, WAITING, Letter
 from outreach.tour.performances import TroupeEvent
 from outreach.tour.programmes import Programme
@@ -172,6 +174,21 @@ def subscribed_calendars_are_so(county: deeds.County, deed: str, now: datetime) 
     for kind, subject in subscribed_calendars.feeds(programme):
         shown = subscribed_calendars.shown(kind, subject, now)
         assert shown == subscribed_calendars.so(kind, subject), f"{deed}: {kind} {subject}"
+        if kind == TROUPE:
+            said = subscribed_calendars.of_troupe(subject, now)
+            listed = _listed(programme, subject)
+            assert {uid: listed.get(uid) for uid in said} == said, f"{deed}: /shows of {subject}"
+            assert {listed[uid][0] for uid in listed.keys() - said.keys()} <= {OFF}, f"{deed}: /shows"
+
+
+def _listed(programme: Programme, troupe_id: int) -> dict[str, tuple[str, int, datetime, datetime]]:
+    """What the feed's list of shows has of a troupe, by the UIDs of the calendar that it subscribes to."""
+    rows = shows_listed.shows(programme.partnership_id, programme_id=programme.id, at_most=500)
+    return {
+        f"{row.uid}-troupe": (row.standing, row.sequence, *row.work)
+        for row in rows
+        if row.troupe.id == troupe_id
+    }
 
 
 def _done(deed: str, dice: Dice, county: deeds.County, now: datetime) -> bool:

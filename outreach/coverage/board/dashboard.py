@@ -26,6 +26,7 @@ class Booked:
     """One promise of a school, or of a body (`kind_of_body`, '' of a school): what came of it is a word of verdicts.py
     ('booked', 'took place', 'cancelled', …)."""
 
+    id: int
     reference: str
     organisation_id: int
     name: str
@@ -39,8 +40,8 @@ class Booked:
 
 
 def bookings(programme: Programme, *, as_of: date, now: datetime) -> list[Booked]:
-    """Every booking of a programme as it stood at the end of a day, by when it is; none of a venue, which promises
-    nobody. 5 queries."""
+    """Every booking of a programme as it stood at the end of a day, in the order in which they were made; none of a
+    venue, which promises nobody. 5 queries."""
     (found,) = facts.verdicts_of([cut_of(programme, as_of, now)])
     rows = db.session.execute(
         select(
@@ -63,6 +64,7 @@ def bookings(programme: Programme, *, as_of: date, now: datetime) -> list[Booked
         _, reference, role, name, kind = known[promise.id]
         booked.append(
             Booked(
+                id=promise.id,
                 reference=reference,
                 organisation_id=promise.organisation_id,
                 name=name,
@@ -75,7 +77,7 @@ def bookings(programme: Programme, *, as_of: date, now: datetime) -> list[Booked
                 outcome=verdict.word,
             )
         )
-    return sorted(booked, key=lambda b: (b.starts_at, b.reference))
+    return sorted(booked, key=lambda b: b.id)
 
 
 def _years(year_groups: Iterable[int]) -> tuple[int, ...]:

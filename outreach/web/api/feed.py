@@ -6,7 +6,7 @@ Its shape is a promise: words may be added, none is taken away or changes its me
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from datetime import UTC, date
+from datetime import date
 from typing import Any, TypeVar
 
 from flask import current_app, g, request, url_for
@@ -15,7 +15,6 @@ from outreach.county.schools import FIRST_OF_BODIES
 from outreach.coverage import figures, standings
 from outreach.coverage.board import corrections, dashboard, publishing
 from outreach.coverage.board.content import said
-from outreach.coverage.board.dashboard import Booked
 from outreach.coverage.board.publishing import BoardReport
 from outreach.coverage.figures import Totals
 from outreach.coverage.standings import NINE, Standing
@@ -155,11 +154,11 @@ def api_bodies(programme_id: int) -> Any:
 @told(BOOKINGS, AS_OF, LIMIT, CURSOR, PAGE_NUMBER, problems=NO_PROGRAMME)
 @by_token(tokens.BOOKINGS)
 def api_bookings(programme_id: int) -> Any:
-    """Every booking of a school as it stood, by when the show is."""
+    """Every booking of a school as it stood, in the order in which they were made."""
     programme, day = _asked(programme_id)
     every = dashboard.bookings(programme, as_of=day, now=clock.now())
     booked = [b for b in every if not b.kind_of_body]
-    shown, page = _page("bookings", booked, _by_start, programme, day)
+    shown, page = _page("bookings", booked, lambda b: (b.id,), programme, day)
     return page | {
         "bookings": [
             {
@@ -181,11 +180,11 @@ def api_bookings(programme_id: int) -> Any:
 @told(BOOKINGS_OF_BODIES, AS_OF, LIMIT, CURSOR, PAGE_NUMBER, problems=NO_PROGRAMME)
 @by_token(tokens.BOOKINGS)
 def api_bookings_of_bodies(programme_id: int) -> Any:
-    """The same of bodies, by when the session is."""
+    """The same of bodies."""
     programme, day = _asked(programme_id)
     every = dashboard.bookings(programme, as_of=day, now=clock.now())
     booked = [b for b in every if b.kind_of_body]
-    shown, page = _page("bookings of bodies", booked, _by_start, programme, day)
+    shown, page = _page("bookings of bodies", booked, lambda b: (b.id,), programme, day)
     return page | {
         "bookings": [
             {
@@ -229,10 +228,6 @@ def api_report(report_id: int) -> Any:
 def _asked(programme_id: int) -> tuple[Programme, date]:
     """The partnership's programme and the day of ?as_of=2027-01-19, else today."""
     return api_pages.our_programme(programme_id), api_pages.asked_as_of(clock.now())
-
-
-def _by_start(b: Booked) -> tuple[str, str]:
-    return b.starts_at.astimezone(UTC).isoformat(), b.reference
 
 
 def _page(

@@ -1,8 +1,8 @@
 """Lists of the JSON feed for a council's data team and a company's own diary: schools, shows, plans of a tour. See
 docs/api.md.
 
-Places and times, and nobody: no name of a person, no address to write to, no number to ring, no number of pupils, no
-words that somebody typed of a visit.
+Places and times, and nobody: no name of a person, a trainer's neither, no address to write to, no number to ring, no
+number of pupils, no words that somebody typed of a visit.
 """
 
 from typing import Any
@@ -32,6 +32,7 @@ from outreach.planning.orders import (
     TourPlan,
 )
 from outreach.post.feeds import tokens
+from outreach.tour.programmes import Programme
 from outreach.web import api_pages
 from outreach.web.api_pages import CURSOR, LIMIT, OF_PROGRAMME
 from outreach.web.api_programmes import NO_PROGRAMME, PROGRAMME, programme_told
@@ -81,7 +82,9 @@ SCHOOLS = Named(name="Schools", shape=thing(schools=several(SCHOOL_SHAPE), next=
 SHOW = Named(
     name="Show",
     shape=thing(
-        "`uid` and `sequence` are those of the troupe's calendar entry (RFC 5545).",
+        "`uid` and `sequence` are those of the troupe's calendar invite (RFC 5545); a calendar subscribed to has "
+        "`-troupe` behind the UID. A show that goes to another troupe is called off under its `uid`, which it "
+        "never gets back, and stands under another.",
         uid=TEXT,
         sequence=WHOLE,
         kind=one_of("show", "session"),
@@ -174,23 +177,23 @@ def api_schools() -> Any:
 @told(SHOWS, FROM, UNTIL, OF_PROGRAMME, LIMIT, CURSOR, problems=NO_PROGRAMME)
 @by_token(tokens.SHOWS)
 def api_shows() -> Any:
-    """Every show and session that somebody was ever promised, by start; with a company's token its own alone."""
+    """Every show and session that somebody was ever promised, by number; with a company's token its own alone."""
     programme = api_pages.asked_programme()
     first, last = api_pages.asked_day("from"), api_pages.asked_day("until")
-    behind = api_pages.cursor("shows", str, int)
+    show_id, nth = api_pages.cursor("shows", int, int) or (0, 0)
     rows = shows_listed.shows(
         g.partnership.id,
         company_id=g.api_token.company_id,
         programme_id=programme.id if programme else None,
         since=api_pages.begins(first) if first else None,
         until=end_of_day(last) if last else None,
-        behind=(api_pages.moment(behind[0]), behind[1]) if behind else None,
+        behind=(show_id, nth),
         at_most=api_pages.limit() + 1,
     )
     shown, following = api_pages.paged(
         "shows",
         rows,
-        lambda row: (row.show.starts_at.isoformat(), row.show.id),
+        lambda row: row.key,
         **api_pages.as_asked("from", "until", "programme"),
     )
     return {"time_zone": ZONE, "shows": [_show(row) for row in shown], "next": following}
@@ -227,7 +230,7 @@ def api_planned_shows(plan_id: int) -> Any:
     return {
         "plan": plan.id,
         "time_zone": ZONE,
-        "shows": [_planned(line) for line in shown],
+        "shows": [_planned(line, plan.programme) for line in shown],
         "next": following,
     }
 
@@ -254,21 +257,26 @@ def _school(school: School) -> dict[str, Any]:
 
 
 def _show(row: ListedShow) -> dict[str, Any]:
-    show, host, troupe = row.show, row.show.host, row.show.troupe
+    host, troupe = row.show.host, row.troupe
     return {
-        "uid": show.uid,
-        "sequence": show.sequence,
+        "uid": row.uid,
+        "sequence": row.sequence,
         "kind": "session" if row.programme.for_adults else "show",
         "status": row.standing,
         "programme": programme_told(row.programme),
         "host": _host(host) | {"kind": _kind(host), "town": host.town, "postcode": host.postcode},
         "company": {"id": troupe.company_id, "name": troupe.company.name},
-        "troupe": {"id": troupe.id, "name": troupe.name},
+        "troupe": _troupe(troupe.id, troupe.name, row.programme),
         "get_in_at": local(row.work.begins_at).isoformat(),
-        "starts_at": local(show.starts_at).isoformat(),
-        "ends_at": local(show.ends_at).isoformat(),
+        "starts_at": local(row.starts_at).isoformat(),
+        "ends_at": local(row.ends_at).isoformat(),
         "away_at": local(row.work.away_at).isoformat(),
     }
+
+
+def _troupe(troupe_id: int | None, name: str, programme: Programme) -> dict[str, Any]:
+    """A trainer is one person: a number stands in the place of the name."""
+    return {"id": troupe_id, "name": f"Trainer {troupe_id or ''}".strip() if programme.for_adults else name}
 
 
 def _host(host: Organisation) -> dict[str, Any]:
@@ -306,11 +314,11 @@ def _plan(plan: TourPlan) -> dict[str, Any]:
     }
 
 
-def _planned(line: PlanLine) -> dict[str, Any]:
+def _planned(line: PlanLine, programme: Programme) -> dict[str, Any]:
     return {
         "id": line.id,
         "host": _host(line.organisation),
-        "troupe": {"id": line.troupe_id, "name": line.troupe_name},
+        "troupe": _troupe(line.troupe_id, line.troupe_name, programme),
         "day": line.day.isoformat(),
         "get_in_at": local(line.get_in_at).isoformat(),
         "starts_at": local(line.starts_at).isoformat(),
