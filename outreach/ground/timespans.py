@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
+
+from outreach.ground.row_numbers import whole_number
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -37,6 +40,18 @@ def typed_time(said: str) -> time:
         return time(hour, int(minutes[0] or 0) if minutes else 0)
     except OverflowError as too_many_digits:
         raise ValueError(said) from too_many_digits
+
+
+def retry_after(said: str | None, now: datetime) -> timedelta | None:
+    """What a Retry-After asks for, in seconds or as a date; None where it is not said or makes no sense."""
+    said = (said or "").strip()
+    if (seconds := whole_number(said, 0, 999_999)) is not None:
+        return timedelta(seconds=seconds)
+    try:
+        at = parsedate_to_datetime(said)
+    except (ValueError, TypeError):
+        return None
+    return max(timedelta(), at - now) if at.tzinfo else None
 
 
 def wall(day: date, at: time) -> datetime:

@@ -8,7 +8,6 @@ Nothing of ours is in a question but degrees, and who asks.
 import json
 import time
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.error import HTTPError
@@ -17,6 +16,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from outreach.ground import from_outside
 from outreach.ground.row_numbers import whole_number
 from outreach.ground.the_app import settings
+from outreach.ground.timespans import retry_after
 from outreach.tour.road_points import RoadPoints
 
 OSRM, VALHALLA = "osrm", "valhalla"
@@ -130,7 +130,7 @@ def _said_no(error: HTTPError, now: datetime) -> RouterFailed | RouterRefused:
         return RouterRefused("It sends us on to another address, and what it is told is for itself alone.")
     if error.code in (408, 425, 429) or error.code >= 500:
         words = "It asks us to wait (429)." if error.code == 429 else f"It has no answer now ({error.code})."
-        return RouterFailed(words, _wait(error.headers.get("Retry-After"), now))
+        return RouterFailed(words, retry_after(error.headers.get("Retry-After"), now))
     words = f"It will not answer ({error.code}): ‘{_words(error)}’."
     return RouterRefused(words, parts_may_do=error.code in (400, 413, 414))
 
@@ -143,15 +143,3 @@ def _words(error: HTTPError) -> str:
     except (ValueError, OSError, HTTPException):
         words = None
     return " ".join(str(words or error.reason).split())[:LONGEST_WORDS]
-
-
-def _wait(said: str | None, now: datetime) -> timedelta | None:
-    """Retry-After, in seconds or as a date; None where it is not said or makes no sense."""
-    said = (said or "").strip()
-    if (seconds := whole_number(said, 0, 999_999)) is not None:
-        return timedelta(seconds=seconds)
-    try:
-        at = parsedate_to_datetime(said)
-    except (ValueError, TypeError):
-        return None
-    return max(timedelta(), at - now) if at.tzinfo else None

@@ -21,7 +21,7 @@ from outreach.county.partnerships import Partnership
 from outreach.ground import clock, sealed, whose
 from outreach.ground.db import db, transaction
 from outreach.ground.history import History
-from outreach.post.webhooks import deliveries, events, subscriptions, teller
+from outreach.post.webhooks import deliveries, events, open_addresses, subscriptions, teller
 from outreach.post.webhooks.deliveries import DEAD, RETRIES, TAKEN, WAITING, WITHDRAWN, Told, WebhookDelivery
 from outreach.post.webhooks.line import Line
 from outreach.post.webhooks.subscriptions import (
@@ -242,13 +242,104 @@ def test_one_that_is_never_taken_is_tried_for_three_days_and_then_dead(
     assert len({headers["webhook-timestamp"] for _, _, headers in line.sent}) == len(tried)
 
 
-def test_a_program_that_hangs_costs_a_turn_one_try(waiting: SimpleNamespace, now: Now) -> None:
+class Dead(Answers):
+    """One address never answers; all others take what they are told."""
+
+    def tell(self, address: str, body: bytes, headers: Any) -> Told:
+        super().tell(address, body, headers)
+        return Told(http_status=None if address == ADDRESS else 200, answer="Said", retry_after=self.wait)
+
+    wait = ""
+
+
+def waits_for(hook: Webhook, number: int, at: datetime) -> None:
+    for n in range(number):
+        db.session.add(
+            WebhookDelivery(
+                partnership_id=hook.partnership_id,
+                webhook_id=hook.id,
+                uid=f"{hook.id}/{at}/{n}",
+                event=MADE,
+                body="{}",
+                created_at=at,
+                not_before=at,
+            )
+        )
+
+
+def test_a_dead_program_is_tried_once_a_turn_and_holds_up_nobody(waiting: SimpleNamespace, now: Now) -> None:
+    """It has more waiting than a handful, all before another's; what comes while it is held waits as well."""
     with transaction():
-        told_of(db.session.get_one(Partnership, waiting.of.id), 5)
-    line = Answers(None)
-    assert turn(line, now) == teller.Turn(taken=0, not_taken=1)
-    assert {row.not_before for row in rows()} == {make.NOW + RETRIES[0]}
-    assert [row.attempts for row in rows()] == [1, 0, 0, 0, 0, 0]
+        waits_for(waiting.hook, 2 * deliveries.AT_A_TIME, make.NOW - timedelta(hours=1))
+        other = hook(
+            db.session.get_one(Partnership, waiting.of.id), "Other", address="https://other.example/"
+        )
+        waits_for(other, 3, make.NOW)
+    line = Dead(None)
+    assert turn(line, now) == teller.Turn(taken=3, not_taken=1)
+    first = next(headers["webhook-id"] for address, _, headers in line.sent if address == ADDRESS)
+    now.at += RETRIES[0] / 2
+    with transaction():
+        told_of(db.session.get_one(Partnership, waiting.of.id))
+    assert turn(line, now) == teller.Turn(taken=1), "the other is told, the dead one is held"
+    assert deliveries.due(now()).number == 0
+    now.at = make.NOW + RETRIES[0]
+    assert turn(line, now) == teller.Turn(not_taken=1)
+    assert [h["webhook-id"] for a, _, h in line.sent if a == ADDRESS] == [first, first], (
+        "that one is tried again"
+    )
+    now.at += RETRIES[1]
+    assert turn(Answers(200), now).taken == 2 * deliveries.AT_A_TIME + 2, "once it takes that one, all go"
+
+
+def test_what_has_waited_three_days_behind_another_is_dead_with_it(
+    waiting: SimpleNamespace, now: Now
+) -> None:
+    with transaction():
+        waits_for(waiting.hook, 2, make.EARLIER)
+    now.at += deliveries.LASTS
+    turn(Answers(500), now)
+    assert sorted(row.status for row in rows()) == [DEAD, DEAD, WAITING]
+
+
+@pytest.mark.parametrize(
+    ("said", "waits"),
+    [
+        ("600", timedelta(minutes=10)),
+        ("Tue, 19 Jan 2027 12:00:00 GMT", timedelta(hours=3)),
+        ("5", RETRIES[0]),
+        ("9" * 5000, RETRIES[0]),
+        ("999999", deliveries.LASTS),
+    ],
+)
+def test_retry_after_is_kept(waiting: SimpleNamespace, now: Now, said: str, waits: timedelta) -> None:
+    line = Dead(None)
+    line.wait = said
+    turn(line, now)
+    assert [row.not_before for row in rows()] == [make.NOW + waits]
+
+
+def test_a_program_that_is_gone_is_told_nothing_more_and_the_page_says_why(
+    desk: FlaskClient, waiting: SimpleNamespace, now: Now
+) -> None:
+    with transaction():
+        waits_for(waiting.hook, 2, make.NOW)
+    assert turn(Answers(410), now) == teller.Turn(not_taken=1)
+    assert sorted(row.status for row in rows()) == [DEAD, WITHDRAWN, WITHDRAWN]
+    with transaction():
+        told_of(db.session.get_one(Partnership, waiting.of.id))
+    assert len(rows()) == 3 and turn(Answers(200), now) == teller.Turn()
+    for page in (PAGE, f"{PAGE}/{waiting.hook.id}"):
+        assert "by the program, which answered that it is gone (410)" in " ".join(desk.get(page).text.split())
+
+
+def test_trying_it_lets_go_at_once_what_was_held(
+    desk: FlaskClient, waiting: SimpleNamespace, now: Now
+) -> None:
+    turn(Answers(500), now)
+    assert turn(Answers(200), now) == teller.Turn()
+    assert desk.post(f"{PAGE}/{waiting.hook.id}/try").status_code == 303
+    assert turn(Answers(200), now) == teller.Turn(taken=2)
 
 
 def test_what_one_process_has_in_hand_no_other_takes_until_its_lease_is_over(
@@ -323,8 +414,7 @@ def test_for_a_day_both_secrets_sign_and_then_the_new_one_alone(waiting: SimpleN
         now.at = make.NOW + after
         (one,) = deliveries.claim(now())
         assert one.secrets == tuple(secrets)
-        with transaction():
-            deliveries.put_back([one], now())
+        now.at += deliveries.LEASE
 
 
 def test_a_secret_stands_nowhere_as_it_is(waiting: SimpleNamespace) -> None:
@@ -465,6 +555,32 @@ def test_the_form_says_what_is_missing(desk: FlaskClient) -> None:
     ):
         answer = desk.post(PAGE, data=sent)
         assert answer.status_code == 422 and words in answer.text, sent
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.8", "[::1]", "0x7f.1", "2130706433", "localhost"])
+def test_an_address_inside_is_refused_when_it_is_added(desk: FlaskClient, host: str) -> None:
+    sent = {"label": "Inside", "address": f"https://{host}/told", "events": MADE}
+    answer = desk.post(PAGE, data=sent)
+    assert answer.status_code == 422 and "lies in a network of its own" in answer.text
+    assert len(db.session.scalars(select(Webhook)).all()) == 1
+
+
+def test_a_name_that_leads_inside_is_refused_and_one_that_nobody_knows_yet_is_not(
+    desk: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = []
+    look_up = open_addresses.look_up
+    monkeypatch.setattr(
+        open_addresses, "look_up", lambda *a, seconds: look_up(*a, seconds=seconds, by=lambda *_: found)
+    )
+    for addresses, status in ((["8.8.8.8", "10.1.2.3"], 422), ([], 200), (["8.8.8.8"], 200)):
+        found[:] = addresses
+        sent = {
+            "label": f"By name {status}{addresses}",
+            "address": "https://cases.council.example/",
+            "events": MADE,
+        }
+        assert desk.post(PAGE, data=sent).status_code == status, addresses
 
 
 def test_anothers_webhook_is_not_there(client: FlaskClient, waiting: SimpleNamespace) -> None:

@@ -3,7 +3,7 @@
 At least once, in no promised order: each bears a uid by which whoever reads knows it again. Tried for three days.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +24,7 @@ from outreach.ground import history, whose
 from outreach.ground.db import Base, Instant, db, key_within_partnership, transaction
 from outreach.ground.errors import NoSuch
 from outreach.ground.figures import Figure, one
+from outreach.ground.timespans import retry_after
 from outreach.post.webhooks import subscriptions
 from outreach.post.webhooks.subscriptions import Webhook
 
@@ -36,6 +37,12 @@ LEASE = timedelta(minutes=10)
 _MINUTES = (1, 5, 30, 120, 300, 600, 840, 1200, 1224)
 RETRIES = tuple(timedelta(minutes=m) for m in _MINUTES)
 """After 1, 5 and 30 minutes, 2, 5, 10, 14, 20 and 20 hours: the last try comes within three days."""
+
+LASTS = sum(RETRIES, timedelta())
+"""No Retry-After is kept longer, and nothing waits longer behind another that is not taken."""
+
+GONE = 410
+"""A program that answers so is told nothing any more."""
 
 KEPT = timedelta(days=30)
 """How long one that has come to its end can be looked at."""
@@ -93,14 +100,16 @@ class ClaimedDelivery:
     body: str
     secrets: tuple[str, ...]
     attempts: int
+    held: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What came of a try: `http_status` None where there was no answer."""
+    """What came of a try: `http_status` None where there was no answer; `retry_after`: as the program's header says."""
 
     http_status: int | None
     answer: str
+    retry_after: str = ""
 
     @property
     def is_taken(self) -> bool:
@@ -120,20 +129,20 @@ class Due:
 
 
 def claim(now: datetime, *, most: int = AT_A_TIME) -> list[ClaimedDelivery]:
-    """Take the next that are due, of whoever is bound, for LEASE; one short transaction."""
+    """Take the next that are due, of whoever is bound, for LEASE, what was tried before first; in one transaction."""
     with transaction():
         rows = db.session.execute(
-            select(WebhookDelivery, Webhook.address)
+            select(WebhookDelivery, Webhook.address, Webhook.held_until)
             .join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
-            .where(*_due(now))
-            .order_by(WebhookDelivery.not_before, WebhookDelivery.id)
+            .where(*_due(now), or_(Webhook.held_until.is_(None), Webhook.held_until <= now))
+            .order_by(WebhookDelivery.attempts == 0, WebhookDelivery.not_before, WebhookDelivery.id)
             .limit(most)
             .with_for_update(skip_locked=True, of=WebhookDelivery)
         ).all()
         if not rows:
             return []
-        known = subscriptions.secrets_of({row.webhook_id for row, _ in rows}, now=now)
-        for row, _ in rows:
+        known = subscriptions.secrets_of({row.webhook_id for row, *_ in rows}, now=now)
+        for row, *_ in rows:
             row.lease_until = now + LEASE
         return [
             ClaimedDelivery(
@@ -144,23 +153,32 @@ def claim(now: datetime, *, most: int = AT_A_TIME) -> list[ClaimedDelivery]:
                 body=row.body,
                 secrets=tuple(known.get(row.webhook_id, ())),
                 attempts=row.attempts,
+                held=held_until is not None,
             )
-            for row, address in rows
+            for row, address, held_until in rows
         ]
 
 
 def mark(one: ClaimedDelivery, told: Told, *, now: datetime) -> None:
-    """In the caller's transaction: what came of a try."""
-    status, not_before = TAKEN, now
-    if not told.is_taken:
-        over = one.attempts >= len(RETRIES)
-        status, not_before = (DEAD, now) if over else (WAITING, now + RETRIES[one.attempts])
+    """In the caller's transaction: what came of a try. A program that did not take one is held with all that waits for
+    it until that one is tried again; one that is gone (410) is told nothing any more."""
+    # One at a time for each program, and beside whoever puts down what it is to be told.
+    webhook = db.session.get_one(
+        Webhook, one.webhook_id, populate_existing=True, with_for_update={"key_share": True}
+    )
+    wait = RETRIES[min(one.attempts, len(RETRIES) - 1)]
+    wait = max(wait, min(retry_after(told.retry_after, now) or wait, LASTS))
+    gone = told.http_status == GONE
+    if told.is_taken:
+        status = TAKEN
+    else:
+        status = DEAD if gone or one.attempts >= len(RETRIES) else WAITING
     db.session.execute(
         update(WebhookDelivery)
         .where(WebhookDelivery.id == one.id, WebhookDelivery.status == WAITING)
         .values(
             status=status,
-            not_before=not_before,
+            not_before=now + wait if status == WAITING else now,
             attempts=one.attempts + 1,
             lease_until=None,
             tried_at=now,
@@ -169,16 +187,44 @@ def mark(one: ClaimedDelivery, told: Told, *, now: datetime) -> None:
             answer=told.answer,
         )
     )
+    if gone and webhook.withdrawn_at is None:
+        subscriptions.stop(webhook, who="the program, which answered that it is gone (410)", now=now)
+        withdraw_waiting(webhook, now=now)
+    elif not told.is_taken:
+        _hold(webhook, now + wait, now=now)
+    elif one.held:
+        release(webhook, now=now)
 
 
-def put_back(ones: Collection[ClaimedDelivery], until: datetime) -> None:
-    """In the caller's transaction: untried, to go no sooner than that; the program did not take one before them."""
-    if ones:
-        db.session.execute(
-            update(WebhookDelivery)
-            .where(WebhookDelivery.id.in_([one.id for one in ones]), WebhookDelivery.status == WAITING)
-            .values(lease_until=None, not_before=until)
+def _hold(webhook: Webhook, until: datetime, *, now: datetime) -> None:
+    """Nothing goes to a program before then; what has waited for LASTS never goes."""
+    webhook.held_until = until
+    waits = update(WebhookDelivery).where(
+        WebhookDelivery.webhook_id == webhook.id, WebhookDelivery.status == WAITING
+    )
+    untold = waits.where(WebhookDelivery.created_at <= now - LASTS, WebhookDelivery.attempts == 0)
+    db.session.execute(
+        untold.values(
+            status=DEAD, ended_at=now, lease_until=None, answer="The program took nothing in three days."
         )
+    )
+    db.session.execute(
+        waits.where(WebhookDelivery.not_before < until).values(not_before=until, lease_until=None)
+    )
+
+
+def release(webhook: Webhook, *, now: datetime) -> None:
+    """All that waits for it may go."""
+    webhook.held_until = None
+    db.session.execute(
+        update(WebhookDelivery)
+        .where(
+            WebhookDelivery.webhook_id == webhook.id,
+            WebhookDelivery.status == WAITING,
+            WebhookDelivery.not_before > now,
+        )
+        .values(not_before=now)
+    )
 
 
 def withdraw_waiting(webhook: Webhook, *, now: datetime) -> None:
@@ -197,6 +243,7 @@ def again(webhook: Webhook, delivery_id: int, *, who: str, now: datetime) -> Web
         raise NoSuchDelivery("There is no such delivery here.")
     found.status, found.ended_at, found.attempts, found.not_before = WAITING, None, 0, now
     db.session.flush()
+    release(webhook, now=now)
     history.record("told again", webhook, who=who, now=now, after=found.event)
     return found
 

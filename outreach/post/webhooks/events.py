@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from outreach.ground import history
 from outreach.ground.db import db
-from outreach.post.webhooks import subscriptions
+from outreach.post.webhooks import deliveries, subscriptions
 from outreach.post.webhooks.deliveries import WebhookDelivery
 from outreach.post.webhooks.subscriptions import TEST, Webhook
 
@@ -63,6 +63,7 @@ def put_down(*, now: datetime) -> None:
 def put_test(webhook: Webhook, *, who: str, now: datetime) -> WebhookDelivery:
     """Something to try a program by. Raises WebhookStopped."""
     subscriptions.still_told(webhook)
+    deliveries.release(webhook, now=now)
     delivery = _delivery(webhook, TEST, _body(TEST, {}, now), now)
     db.session.add(delivery)
     db.session.flush()
@@ -83,5 +84,5 @@ def _delivery(webhook: Webhook, kind: str, body: str, now: datetime) -> WebhookD
         event=kind,
         body=body,
         created_at=now,
-        not_before=now,
+        not_before=max(now, webhook.held_until or now),
     )

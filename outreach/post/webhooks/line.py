@@ -9,16 +9,14 @@ is followed, no proxy is asked, and no more than a few kilobytes are read.
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPResponse
 from io import BytesIO
-from queue import Empty, SimpleQueue
-from threading import Thread
 from urllib.parse import urlsplit
 
 from outreach.post.webhooks.deliveries import Told
-from outreach.post.webhooks.open_addresses import is_open
+from outreach.post.webhooks.open_addresses import Resolve, is_open, look_up, resolve
 
 SECONDS = 5.0
 """For all of it: the name, the line, TLS, what is sent and what is answered."""
@@ -34,17 +32,11 @@ class Untold(Exception):
     """Why there was no answer."""
 
 
-def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host, as this machine's resolver has them."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
-
-
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """How programs are reached; what differs is told by tests."""
 
-    resolve: Callable[[str, int], Sequence[str]] = resolve
+    resolve: Resolve = resolve
     is_open: Callable[[str], bool] = is_open
     context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     seconds: float = SECONDS
@@ -79,7 +71,7 @@ class Line:
 
     def _line(self, host: str, port: int, until: float) -> socket.socket:
         """To the first of the host's addresses that takes it; all of them have to be open ones."""
-        found = self._resolved(host, port, until)
+        found = look_up(host, port, seconds=_left(until), by=self.resolve)
         if not found:
             raise Untold("The host has no address.")
         if not all(self.is_open(one) for one in found):
@@ -92,22 +84,6 @@ class Line:
             except OSError:
                 continue
         return socket.create_connection((found[-1], port), timeout=_left(until))
-
-    def _resolved(self, host: str, port: int, until: float) -> Sequence[str]:
-        """Beside this thread: a resolver has no bound of its own."""
-        answers: SimpleQueue[Sequence[str]] = SimpleQueue()
-
-        def ask() -> None:
-            try:
-                answers.put(self.resolve(host, port))
-            except (OSError, UnicodeError):
-                answers.put([])
-
-        Thread(target=ask, daemon=True).start()
-        try:
-            return answers.get(timeout=_left(until))
-        except Empty:
-            raise TimeoutError from None
 
 
 def _left(until: float) -> float:
@@ -151,7 +127,8 @@ def _read(line: socket.socket, until: float) -> Told:
     except OSError:
         pass  # the head is there, and says enough
     answer = _parsed(got)
-    return Told(http_status=answer.status, answer=_said(answer))
+    wait = answer.getheader("Retry-After", "")
+    return Told(http_status=answer.status, answer=_said(answer), retry_after=wait)
 
 
 def _more(line: socket.socket, until: float) -> bytes:

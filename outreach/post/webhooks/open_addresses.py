@@ -1,6 +1,13 @@
-"""Addresses of the internet at large, as opposed to those of this machine and the networks around it. Pure."""
+"""Addresses of the internet at large, as opposed to those of this machine and the networks around it; a host's
+addresses, looked up within a few seconds."""
 
+import socket
+from collections.abc import Callable, Sequence
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+Resolve = Callable[[str, int], Sequence[str]]
 
 _UNICAST = IPv6Network("2000::/3")
 _NOT_OPEN = tuple(
@@ -41,3 +48,27 @@ def is_open(address: str) -> bool:
     if isinstance(found, IPv6Address) and (found.scope_id is not None or found not in _UNICAST):
         return False
     return found.is_global and not any(found.version == net.version and found in net for net in _NOT_OPEN)
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """The addresses of a host, as this machine's resolver has them."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def look_up(host: str, port: int, *, seconds: float, by: Resolve = resolve) -> Sequence[str]:
+    """The same beside this thread, since a resolver has no bound of its own; none where it finds none. Raises
+    TimeoutError."""
+    answers: SimpleQueue[Sequence[str]] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(by(host, port))
+        except (OSError, UnicodeError):
+            answers.put([])
+
+    Thread(target=ask, daemon=True).start()
+    try:
+        return answers.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError from None

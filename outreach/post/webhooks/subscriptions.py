@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from outreach.ground import history, sealed
 from outreach.ground.db import Base, Instant, Names, OfPartnership, db
 from outreach.ground.errors import NoSuch, Refusal
+from outreach.post.webhooks import open_addresses
 
 MADE, MOVED, CANCELLED, REPORTED = "booking.made", "booking.moved", "booking.cancelled", "report.in"
 TEST = "webhook.test"
@@ -42,7 +43,8 @@ AT_MOST = 20
 
 
 class Webhook(Base, OfPartnership):
-    """One program that is told: where, of what, and by whom it was made and stopped."""
+    """One program that is told: where, of what, and by whom it was made and stopped. `held_until`: nothing goes to it
+    before then, since it did not take what it was told last."""
 
     __tablename__ = "webhook"
     in_history = ("webhook", "id")
@@ -56,6 +58,7 @@ class Webhook(Base, OfPartnership):
     created_by: Mapped[str] = mapped_column(Text)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
     withdrawn_by: Mapped[str | None] = mapped_column(Text)
+    held_until: Mapped[datetime | None] = mapped_column(Instant)
 
     @property
     def host(self) -> str:
@@ -128,8 +131,26 @@ def make(
     return row, secret
 
 
+def check_lies_outside(address: str) -> None:
+    """Whether its host, looked up, lies on the internet at large, as far as that is known; at each try it is looked at
+    again. With no transaction open: it waits for a resolver. Raises NoAddress."""
+    parts = urlsplit(_https(address))
+    host = parts.hostname or ""
+    try:
+        found = open_addresses.look_up(host, parts.port or 443, seconds=LOOK_UP_SECONDS)
+    except TimeoutError:
+        return
+    if not all(open_addresses.is_open(one) for one in found):
+        raise NoAddress(
+            f"{host} lies in a network of its own, where nobody is told. Enter an address on the internet at large."
+        )
+
+
+LOOK_UP_SECONDS = 2.0
+
+
 def _https(address: str) -> str:
-    """The address, if a program can be told there at all; where its host lies is looked at when it is told."""
+    """The address, if a program can be told there at all."""
     try:
         parts = urlsplit(address)
         port, host = parts.port, parts.hostname

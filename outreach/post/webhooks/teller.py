@@ -1,20 +1,20 @@
 """The teller of programs: takes what is due, tells it with no transaction open, several programs at a time, and marks
 what was answered.
 
-A program that does not take one is not tried again in the same turn: what waits for it goes when that one is tried
-again. So one that hangs costs a turn five seconds, whoever else is told beside it.
+A program that does not take one is held (deliveries.mark): what waits for it goes when that one is tried again. So one
+that hangs costs a turn five seconds, however much waits for it, and whoever else is told beside it.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.ground import whose
 from outreach.ground.db import db, transaction
 from outreach.post.webhooks import deliveries, signing
-from outreach.post.webhooks.deliveries import RETRIES, ClaimedDelivery, Told
+from outreach.post.webhooks.deliveries import ClaimedDelivery, Told
 from outreach.post.webhooks.line import Line
 
 AT_ONCE = 8
@@ -31,12 +31,8 @@ class Turn:
     not_taken: int = 0
 
 
-@dataclass
-class _Tried:
-    """What came of one program's: those that were tried, each with its answer, and those that were not."""
-
-    told: list[tuple[ClaimedDelivery, Told]] = field(default_factory=list)
-    left: list[ClaimedDelivery] = field(default_factory=list)
+Tries = list[tuple[ClaimedDelivery, Told]]
+"""What came of one program's: those that were tried, each with its answer."""
 
 
 def tell_waiting(line: Line, *, clock: Clock, stop: Callable[[], bool] = lambda: False) -> Turn:
@@ -62,7 +58,7 @@ def tell_waiting(line: Line, *, clock: Clock, stop: Callable[[], bool] = lambda:
 
 def _told(
     line: Line, claimed: Sequence[tuple[int | None, ClaimedDelivery]], clock: Clock
-) -> list[tuple[int | None, _Tried]]:
+) -> list[tuple[int | None, Tries]]:
     by_program: dict[tuple[int | None, int], list[ClaimedDelivery]] = defaultdict(list)
     for one, each in claimed:
         by_program[one, each.webhook_id].append(each)
@@ -71,29 +67,25 @@ def _told(
         return [(one, tried) for (one, _), tried in zip(by_program, tries, strict=True)]
 
 
-def _tell(line: Line, waiting: Sequence[ClaimedDelivery], clock: Clock) -> _Tried:
-    tried = _Tried()
-    for n, one in enumerate(waiting):
+def _tell(line: Line, waiting: Sequence[ClaimedDelivery], clock: Clock) -> Tries:
+    tried: Tries = []
+    for one in waiting:
         body = one.body.encode()
         if one.secrets:
             told = line.tell(one.address, body, signing.headers(one.uid, body, one.secrets, now=clock()))
         else:
             told = Told(http_status=None, answer="Its secret cannot be read any more: make a new one.")
-        tried.told.append((one, told))
+        tried.append((one, told))
         if not told.is_taken:
-            tried.left = list(waiting[n + 1 :])
             break
     return tried
 
 
-def _mark(tried: _Tried, done: Turn, now: datetime) -> None:
+def _mark(tried: Tries, done: Turn, now: datetime) -> None:
     with transaction():
-        for one, told in tried.told:
+        for one, told in tried:
             deliveries.mark(one, told, now=now)
             if told.is_taken:
                 done.taken += 1
             else:
                 done.not_taken += 1
-        if tried.left:
-            failed = tried.told[-1][0]
-            deliveries.put_back(tried.left, now + RETRIES[min(failed.attempts, len(RETRIES) - 1)])

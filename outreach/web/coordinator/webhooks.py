@@ -45,6 +45,7 @@ def webhooks() -> Any:
     """The webhooks; the form makes one, whose secret this one answer shows."""
     form, made, secret = WebhookForm(), None, None
     if form.validate_on_submit():
+        subscriptions.check_lies_outside(form.address.data or "")
         with transaction():
             made, secret = subscriptions.make(
                 g.partnership.id,

@@ -1,14 +1,14 @@
 """Times at which a troupe had a show that another troupe plays by now, for its row in the feed's list of shows
 
-Revision ID: 0083_times_of_troupe_events
-Revises: 0082_asked_by_partnership
+Revision ID: 0084_times_of_troupe_events
+Revises: 0083_codes_not_guessed
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0083_times_of_troupe_events"
-down_revision = "0082_asked_by_partnership"
+revision = "0084_times_of_troupe_events"
+down_revision = "0083_codes_not_guessed"
 branch_labels = None
 depends_on = None
 
