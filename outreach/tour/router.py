@@ -14,7 +14,6 @@ from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from outreach.ground import from_outside
-from outreach.ground.row_numbers import whole_number
 from outreach.ground.the_app import settings
 from outreach.ground.timespans import retry_after
 from outreach.tour.road_points import RoadPoints
