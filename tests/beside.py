@@ -146,7 +146,7 @@ class Asker:
         if rule.endpoint.startswith("coordinator."):
             with client.session_transaction() as kept:
                 kept["_user_id"], kept["_fresh"] = self.session, True
-        bearers = {"api": self.token, "public.metrics": METRICS_TOKEN}
+        bearers = {"api": self.token, "public.metrics": METRICS_TOKEN, "public.state": METRICS_TOKEN}
         bearer = bearers.get(rule.endpoint) or bearers.get(rule.endpoint.partition(".")[0])
         with client.get(path, headers={"Authorization": f"Bearer {bearer}"} if bearer else {}) as answer:
             answer.get_data()

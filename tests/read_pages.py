@@ -39,3 +39,10 @@ class ReadingClient(FlaskClient):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.response_wrapper = type("Read", (_Read, self.response_wrapper), {})
+
+
+def state(client: FlaskClient) -> Any:
+    """What /state tells whoever shows METRICS_TOKEN."""
+    token = "of-a-monitor"  # noqa: S105 - nobody monitors a test
+    client.application.config["METRICS_TOKEN"] = token
+    return client.get("/state", headers={"Authorization": f"Bearer {token}"})

@@ -106,11 +106,9 @@ def by_bearer_token(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        wanted, sent = current_app.config["METRICS_TOKEN"], request.authorization
-        if not wanted:
+        if not current_app.config["METRICS_TOKEN"]:
             abort(404)
-        shown = sent.token or "" if sent is not None and sent.type == "bearer" else ""
-        if not compare_digest(shown.encode(), wanted.encode()):
+        if not shows_metrics_token():
             return Response(
                 "Show the token of METRICS_TOKEN.\n",
                 401,
@@ -120,6 +118,13 @@ def by_bearer_token(view: Callable[..., Any]) -> Callable[..., Any]:
         return view(*args, **kwargs)
 
     return _with_guard(guarded, "bearer token")
+
+
+def shows_metrics_token() -> bool:
+    """Whether METRICS_TOKEN is set and came with this request."""
+    wanted, sent = current_app.config["METRICS_TOKEN"], request.authorization
+    shown = sent.token or "" if sent is not None and sent.type == "bearer" else ""
+    return bool(wanted) and compare_digest(shown.encode(), wanted.encode())
 
 
 def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:

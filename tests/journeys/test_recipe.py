@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date
 from http.client import HTTPConnection, HTTPSConnection
@@ -410,6 +410,18 @@ def test_a_hundred_behind_one_address_send_their_forms_at_once_and_the_next_wait
     assert recipe.get("/sign-in")[0] == 200, "nobody else is"
     pupils = _sent(recipe, COUNCIL, "POST", "/q/kite-4827/questions", 160)
     assert 429 not in {status for status, _, _ in pupils}
+
+
+def test_one_network_has_three_hundred_requests_under_way_and_no_other_is_kept_out(recipe: Recipe) -> None:
+    head = f"POST /q/kite-4827/questions HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 9\r\n\r\n"
+    with ExitStack() as held:
+        for _ in range(300):
+            line = held.enter_context(closing(recipe.https_connection("127.0.0.5")))
+            line.sock.sendall(head.encode())
+        told = _sent(recipe, "127.0.0.5", "GET", "/find", 20)
+        _, wait, words = next(one for one in told if one[0] == 429)
+        _is_slowed_in_words(wait, words)
+        assert recipe.get("/sign-in")[0] == 200, "nobody else is"
 
 
 def test_a_program_that_asks_and_asks_is_told_to_wait_by_its_token(recipe: Recipe) -> None:

@@ -25,6 +25,7 @@ from outreach.booking import holds
 from outreach.ground import db as ground
 from outreach.ground.db import db
 from outreach.web.public import watching
+from read_pages import state
 
 
 @pytest.fixture(autouse=True)
@@ -124,7 +125,7 @@ def test_full_disk_says_busy_and_health_says_that_nothing_can_be_written(
     db.engine.dispose()
     ground.event.listen(db.engine, "connect", small)
     try:
-        health = client.get("/state")
+        health = state(client)
         assert health.status_code == 503 and "full" in health.json["database"]
         for n in range(40):
             named = {"name": f"Jo {n}", "address": f"jo{n}@redmere.example", "role": "Head " + "x" * 90}
@@ -136,19 +137,19 @@ def test_full_disk_says_busy_and_health_says_that_nothing_can_be_written(
         ground.event.remove(db.engine, "connect", small)
         db.session.remove()
         db.engine.dispose()
-    assert client.get("/state").status_code == 200
+    assert state(client).status_code == 200
 
 
 def test_health_says_that_the_database_is_locked(app: Flask, client: FlaskClient, story: Story) -> None:
     with another_writes():
-        answer = client.get("/state")
+        answer = state(client)
     if db.engine.dialect.name == "sqlite":
         assert answer.status_code == 503
         assert answer.json == {
             "status": "unavailable",
             "database": "The database cannot be written: database is locked.",
         }
-    assert client.get("/state").json["status"] == "ok"
+    assert state(client).json["status"] == "ok"
 
 
 def test_health_says_that_the_database_is_read_only(app: Flask, client: FlaskClient, story: Story) -> None:
@@ -161,7 +162,7 @@ def test_health_says_that_the_database_is_read_only(app: Flask, client: FlaskCli
         connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
         db.engine.dispose()
         try:
-            answer = client.get("/state")
+            answer = state(client)
             busy = story.send("/pupils", PUPILS)
         finally:
             connection.exec_driver_sql("SET default_transaction_read_only = off")
@@ -171,13 +172,13 @@ def test_health_says_that_the_database_is_read_only(app: Flask, client: FlaskCli
     admin.dispose()
     assert answer.status_code == 503 and "read-only" in answer.json["database"]
     assert busy.status_code == 503 and "We are busy" in said(busy)
-    assert client.get("/state").json["status"] == "ok"
+    assert state(client).json["status"] == "ok"
 
 
 def test_health_leaves_nothing_behind(app: Flask, client: FlaskClient, story: Story) -> None:
     before = set(inspect(db.engine).get_table_names())
     for _ in range(3):
-        assert client.get("/state").status_code == 200
+        assert state(client).status_code == 200
     assert set(inspect(db.engine).get_table_names()) == before
 
 
@@ -338,12 +339,12 @@ def test_health_says_that_the_disk_of_postgresql_is_full(
         connection.exec_driver_sql(
             "CREATE EVENT TRIGGER no_room ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION no_room()"
         )
-    answer = client.get("/state")
+    answer = state(client)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert "No space left on device" in answer.json["database"]
     with db.engine.begin() as connection:
         connection.exec_driver_sql("DROP FUNCTION no_room CASCADE")
-    assert client.get("/state").json["status"] == "ok"
+    assert state(client).json["status"] == "ok"
 
 
 @on_postgresql

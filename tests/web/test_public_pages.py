@@ -14,6 +14,7 @@ import make
 from outreach.county.partnerships import Partnership
 from outreach.ground.db import db, transaction
 from outreach.privacy import kept
+from read_pages import state
 
 pytestmark = pytest.mark.any_database
 
@@ -126,7 +127,7 @@ def test_first_page_asks_the_database_no_more_with_three_programmes(
 
 @pytest.mark.both_databases
 def test_the_state_is_told_while_the_database_does(client: FlaskClient) -> None:
-    answer = client.get("/state")
+    answer = state(client)
     assert (
         answer.status_code == 200 and answer.json and answer.json["status"] == answer.json["database"] == "ok"
     )
@@ -141,9 +142,11 @@ def test_the_state_says_in_words_that_the_database_is_gone(
 
     for way in ("execute", "connection"):
         monkeypatch.setattr(db.session, way, gone)
-    answer = client.get("/state")
+    answer = state(client)
     assert answer.status_code == 503
     assert answer.json == {"status": "unavailable", "database": "The database does not answer."}
+    one_word = client.get("/state")
+    assert (one_word.status_code, one_word.json) == (503, {"status": "unavailable"})
 
 
 @pytest.mark.parametrize(("months", "days"), [(12, 90), (6, 30)])

@@ -246,6 +246,8 @@ def test_a_wrong_verifier_gets_no_token(
         {"token": {"iss": None}},
         {"token": {"sub": ""}},
         {"token": {"sub": None}},
+        {"token": {"sub": "jo\x00"}},
+        {"token": {"sub": "jo\u009f-at-the-council"}},
         {"token": {"exp": 1_700_000_000}},
         {"token": {"exp": None}},
         {"token": {"iat": 4_000_000_000}},
@@ -292,6 +294,8 @@ def test_a_provider_that_is_another_than_it_was_set_is_not_asked(
         ({"email_verified": "no"}, "does not say that jo@marlshire.example is truly yours"),
         ({"email": None}, "does not tell us your email address"),
         ({"email": ["jo@marlshire.example"]}, "does not tell us your email address"),
+        ({"email": "sam.\u212aent@marlshire.example"}, "does not tell us your email address"),
+        ({"email": "jo\x00@marlshire.example"}, "does not tell us your email address"),
         ({"email": "nobody@marlshire.example"}, "nobody here is known by that account"),
     ],
 )
@@ -302,6 +306,9 @@ def test_an_address_that_is_not_known_to_be_theirs_or_is_nobodys_signs_nobody_in
     says: dict[str, Any],
     words: str,
 ) -> None:
+    with transaction():
+        ours = db.session.get_one(Partnership, jo.partnership_id)
+        make.person(ours, name="Sam Kent", email="sam.kent@marlshire.example")
     provider.set(says={k: v for k, v in (JO | says).items() if v is not None})
     refused(back(client, provider), client, words)
     assert db.session.scalar(select(func.count()).select_from(ProviderAccount)) == 0
@@ -546,7 +553,12 @@ def test_too_many_groups_to_be_told_change_nothing(
 def test_whoever_a_group_gives_a_role_is_added_where_it_was_set_so(
     jo: coordinators.Coordinator, client: FlaskClient, provider: Provider, use: Any
 ) -> None:
-    new = {"sub": "new", "email": "New@marlshire.example", "email_verified": True, "name": "Ned  New"}
+    new = {
+        "sub": "new",
+        "email": "New@marlshire.example",
+        "email_verified": True,
+        "name": "Ned \x00 New",
+    }
     use(GROUPS)
     provider.set(says=new | {"groups": ["look"]})
     refused(back(client, provider), client, "add you with the address new@marlshire.example")

@@ -237,18 +237,26 @@ def _with_user_info(
 def _account(provider: Provider, claims: Mapping[str, Any]) -> Account:
     email = _told(claims, provider.claims["email"])
     name = _told(claims, provider.claims["name"])
-    email = email.strip().lower() if isinstance(email, str) else ""
+    email = email.strip() if isinstance(email, str) else ""
+    subject = str(claims["sub"])
+    if not subject.isprintable():
+        raise NotTrusted("its subject has control characters")
     seen_to = _told(claims, provider.claims["email_verified"])
     return Account(
-        subject=str(claims["sub"]),
-        email=email,
+        subject=subject,
+        # Before it is folded: of signs beyond ASCII some become others of it (U+212A a k), and so another's address.
+        email=email.lower() if email.isascii() and email.isprintable() else "",
         email_is_theirs=_is_yes(seen_to) or (seen_to is None and provider.trust_email),
-        name=" ".join(name.split())[:100] if isinstance(name, str) else "",
+        name=" ".join(_printable(name).split())[:100] if isinstance(name, str) else "",
         groups=_groups(provider, claims),
         by_two_factors=not {*_words(claims.get("amr")), *_words(claims.get("acr"))}.isdisjoint(
             provider.second_factor
         ),
     )
+
+
+def _printable(text: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _groups(provider: Provider, claims: Mapping[str, Any]) -> tuple[str, ...] | None:

@@ -13,7 +13,7 @@ from outreach.post.monitoring import figures as post_figures
 from outreach.post.monitoring import watch
 from outreach.post.webhooks import deliveries
 from outreach.web import measures
-from outreach.web.gate import by_bearer_token, open_to_all, public
+from outreach.web.gate import by_bearer_token, open_to_all, public, shows_metrics_token
 
 WRITER_WAITS = 5.0
 """Seconds for which another may write before a monitor is told: an import of a register takes some."""
@@ -45,8 +45,14 @@ def state() -> Any:
     never came, though a programme waits for it).
 
     Letters that wait are no reason to send visitors elsewhere: a proxy asks /ready, and a monitor goes by the word
-    here.
+    here. What is wrong, and the figures, are told to whoever shows METRICS_TOKEN.
     """
+    told, status, headers = _state()
+    return (told if shows_metrics_token() else {"status": told["status"]}), status, headers
+
+
+def _state() -> tuple[dict[str, Any], int, dict[str, str]]:
+    """All that /state can tell, its status, and headers of the answer."""
     now = clock.now()
     try:
         post = watch.now_of(now)
@@ -55,7 +61,7 @@ def state() -> Any:
         awaited = last_round or chasing.awaited_since(now=now)
     except SQLAlchemyError:
         current_app.logger.exception("the database does not answer")
-        return {"status": "unavailable", "database": "The database does not answer."}, 503
+        return {"status": "unavailable", "database": "The database does not answer."}, 503, {}
     if no_writing := why_no_writing(patience=WRITER_WAITS):
         words = f"The database cannot be written: {no_writing}."
         return {"status": "unavailable", "database": words}, 503, {"Retry-After": "60"}
@@ -65,7 +71,7 @@ def state() -> Any:
     age = post.queue.age(now)
     round_late = awaited is not None and chasing.is_late(awaited, now=now)
     nobody_tells = untold.age(now) > watch.patience()
-    return {
+    told = {
         "status": "degraded" if age > watch.patience() or unread or round_late or nobody_tells else "ok",
         "database": "ok",
         "post": sending,
@@ -75,6 +81,7 @@ def state() -> Any:
         "letters_due": post.queue.due,
         "oldest_due_seconds": int(age.total_seconds()),
     }
+    return told, 200, {}
 
 
 @public.get("/metrics")
