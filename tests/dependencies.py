@@ -38,7 +38,7 @@ SPELLED = {
 }
 """Names in the classifiers of older packages -> SPDX's, or the nearest (BSD: they do not say which)."""
 
-READ_IN_ITS_FILE = {"py-svg-hush": "MIT", "pyrage": "MIT", "resvg-py": "MIT"}
+READ_IN_ITS_FILE = {"pyrage": "MIT"}
 """Packages whose metadata tell no licence -> what their licence file says."""
 
 UNREACHABLE = re.compile(

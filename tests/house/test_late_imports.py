@@ -17,8 +17,6 @@ LATE = {
     "email_validator": {"county/contacts.py"},
     "segno": {"web/qr.py"},
     "PIL": {"county/logos.py"},
-    "py_svg_hush": {"county/logos.py"},
-    "resvg_py": {"county/logos.py"},
     "pyotp": {"county/second_factors.py"},
     "cryptography": {"ground/sealed.py"},
     "webauthn": {"county/passkeys.py"},

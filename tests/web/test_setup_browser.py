@@ -25,7 +25,7 @@ def test_every_page_of_set_up_is_accessible_and_never_scrolls_sideways(site: Sit
     with transaction():
         partnership = make.partnership()
         logos.put(
-            partnership, png((1200, 150)), who="Priya", now=make.EARLIER
+            partnership, logos.draw(png((1200, 150))), who="Priya", now=make.EARLIER
         )  # as wide as there may be room for
         site.sign_in(wide_page, make.person(partnership))
         programme = make.programme(partnership, title=LONG)

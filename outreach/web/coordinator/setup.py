@@ -132,7 +132,7 @@ class LooksForm(forms.Form):
         at_most=300,
         hint="Of each page and letter: a helpline, your address, a charity number",
     )
-    logo = forms.upload("Logo", hint="SVG or PNG, up to 500 kB. In an SVG, turn writing into outlines first")
+    logo = forms.upload("Logo", hint="PNG, JPEG or WebP, up to 500 kB")
 
     def looks(self) -> Looks:
         return Looks(
@@ -209,12 +209,12 @@ def partnership_looks() -> Any:
         "changed how it looks",
     )
     if form.validate_on_submit():
-        picture = form.logo.data.read(logos.MOST_BYTES + 1) if form.logo.data else None
+        drawn = logos.draw(form.logo.data.read(logos.MOST_BYTES + 1)) if form.logo.data else None
         with transaction():
             stands.unchanged(lambda: partnerships.lock(g.partnership.id))
             looks.change(g.partnership, form.looks(), who=who(), now=clock.now())
-            if picture is not None:
-                logos.put(g.partnership, picture, who=who(), now=clock.now())
+            if drawn is not None:
+                logos.put(g.partnership, drawn, who=who(), now=clock.now())
         flash("Saved. Pages look so at once, and letters from now on; what went stays as it went.")
         return redirect(url_for("coordinator.partnership_looks"), 303)
     return render_template("coordinator/looks.html", form=form, usual=colours.DAMSON.accent), status()
