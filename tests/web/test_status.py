@@ -93,7 +93,7 @@ def test_the_page_the_desk_the_monitor_and_the_check_say_one_thing_of_the_letter
         runs = "<dd>Runs" in page
         assert runs == (words in ("", "Letters go out late.")) and ("All is well" in page) == (words == "")
         assert ("ready     Letters go out" in check) == (words == "")
-        answer = desk.get("/state").json
+        answer = state(desk).json
         assert answer is not None
         return answer["status"], answer["post"]
 
