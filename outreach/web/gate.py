@@ -23,7 +23,7 @@ from flask import (
     url_for,
 )
 from flask_login import LoginManager, UserMixin, current_user, login_url
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
@@ -74,7 +74,9 @@ login.session_protection = None  # a session is its row, not an address and a br
 
 def init_app(app: Flask) -> None:
     app.before_request(whose.let_go)
-    app.before_request(_readable)  # before anybody reads a form
+    # One order for all pages: how large it is, whose session, its token, the form.
+    app.before_request(_readable)
+    app.before_request(_session_first)
     # Our pages send no Referer, so that links stay secret; the token and the cookie's SameSite stand alone.
     app.config["WTF_CSRF_SSL_STRICT"] = False
     csrf.init_app(app)
@@ -530,8 +532,27 @@ def _readable() -> None:
         abort(411)
     if request.mimetype != "multipart/form-data" and (request.content_length or 0) > LONGEST_FORM:
         abort(413)
+    _ = request.form  # bounds the parts of a file's form, which are told by their own 413
     if "\0" in request.path or any("\0" in v for pair in request.args.items(multi=True) for v in pair):
         abort(400)
+
+
+def _session_first() -> Any:
+    """Of a page of the desk: whoever is not signed in is asked to, whatever the token of the form."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "guard", "") == "coordinator" and not current_user.is_authenticated:
+        return login.unauthorized()
+    return None
+
+
+def token_holds() -> bool:
+    """Whether our own page sent this form, where a page of its own does not say so."""
+    try:
+        if current_app.config["WTF_CSRF_ENABLED"]:
+            csrf.protect()
+    except CSRFError:
+        return False
+    return True
 
 
 def _whose() -> dict[str, Any]:

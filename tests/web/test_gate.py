@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from school_story import lay
 
 import make
 from outreach import create_app
-from outreach.county import coordinators
+from outreach.county import coordinators, sign_in_sessions
 from outreach.ground import clock, config
 from outreach.ground.db import db, transaction
 from outreach.web import gate
@@ -205,6 +205,33 @@ def test_form_without_a_file_that_is_longer_than_any_of_ours_is_refused_unread(
     long = {"input_stream": sent, "environ_overrides": {"CONTENT_LENGTH": str(gate.LONGEST_FORM + 1)}}
     answer = client.post("/sign-in", content_type=kind, **long)
     assert (answer.status_code, sent.tell()) == (413, 0)
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("checked", [True, False], ids=["token asked for", "token not asked for"])
+def test_the_order_of_checks_is_size_session_token_form(
+    app: Flask, client: FlaskClient, checked: bool
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = checked
+    with transaction():
+        person = make.person(make.partnership())
+    token = {"csrf_token": token_in(client.get("/sign-in").text)}
+    large = {"data": token | {"digest": "x" * 3_000_000}, "content_type": "multipart/form-data"}
+    page = "/desk/account"
+    for forged in (token, {}):
+        assert client.post(page, data=forged).status_code == 302, "never signed in"
+    assert client.post(page, **large).status_code == 413
+    make.signed_in(client, person)
+    assert client.post(page, **large).status_code == 413
+    assert client.post(page, data={}).status_code == (400 if checked else 303)
+    with transaction():
+        sign_in_sessions.end_all_of(person.id, why=sign_in_sessions.PASSWORD_CHANGED, now=clock.now())
+    for forged, kept in ((token, True), ({}, not checked)):
+        g.pop("_login_user", None)
+        answer = client.post(page, data=forged | {"single_keys": "y"})
+        assert answer.status_code == 403 and "your password was changed" in answer.text
+        assert ("What you typed is kept" in answer.text) is kept
+    assert client.post(page, **large).status_code == 413
 
 
 def test_host_that_is_not_ours_is_refused_in_words(app: Flask, client: FlaskClient) -> None:

@@ -459,7 +459,7 @@ def test_passwords_are_not_kept_and_a_form_too_long_is_said_to_be_lost(
     stopped.after(minutes=40)
     noise = random.Random(1).randbytes(400_000).hex()
     page = client.post("/desk/account", data={"note": noise}).text
-    assert "too much to keep here" in page and 'name="kept"' not in page
+    assert "could not be kept here" in page and 'name="kept"' not in page
 
 
 @pytest.mark.any_database

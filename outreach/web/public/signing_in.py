@@ -27,7 +27,7 @@ from outreach.post.about_sign_in import forgotten_password
 from outreach.post.stationery import Addressee
 from outreach.web import forms, half_signed_in, known_devices, letting_in, other_ways_in, typed_and_kept
 from outreach.web.fields import given
-from outreach.web.gate import SignedOutMeanwhile, open_to_all, public
+from outreach.web.gate import SignedOutMeanwhile, open_to_all, public, token_holds
 from outreach.web.onward import go_in, onward
 from outreach.web.refusals import status
 from outreach.web.way_in import slowed_down, source_of
@@ -257,8 +257,8 @@ def sign_out() -> Any:
 
 @public.app_errorhandler(SignedOutMeanwhile)
 def _signed_out(error: SignedOutMeanwhile) -> tuple[str, int]:
-    """The sign-in, with what was sent meanwhile kept in it."""
-    kept = typed_and_kept.kept(error.person_id)
+    """The sign-in, with what was sent meanwhile kept in it, where our own page sent it."""
+    kept = typed_and_kept.kept(error.person_id) if token_holds() else ""
     here = {"form": SignInForm(formdata=None), "back": request.full_path.rstrip("?")}
     ways = other_ways_in.shown()
     return render_template("public/sign_in.html", **here, why=error.why, kept=kept, sent=True, ways=ways), 403
