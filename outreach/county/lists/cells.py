@@ -28,7 +28,9 @@ _NOTHING = re.compile(
     r"not applicable|as above|see above|same|same as above|ditto|awaiting|x|blank|null)\.?|[\W_]*",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"[^\s<>()\[\]{},;:/\\|\"“”]*@[^\s<>()\[\]{},;:/\\|\"“”]*")
+_ADDRESS = re.compile(
+    r"(?<![^\s<>()\[\]{},;:/\\|\"“”])[^\s<>()\[\]{},;:/\\|\"“”]*@[^\s<>()\[\]{},;:/\\|\"“”]*"
+)
 _BEHIND = re.compile(r"[>\]\s]*\(([^()@]{1,80})\)")
 _JOINS = re.compile(r"^(?:and|or|&|cc|tel.*)$", re.IGNORECASE)
 _MARKS = " \t\r\n,;:/\\|<>()[]{}\"“”'‘’-–—•·*&"
@@ -81,7 +83,7 @@ def name_and_role(cell: str) -> tuple[str, str]:
 def names(cell: str) -> list[tuple[str, str]]:
     """The names of a cell that holds several, each with its role: parted by semicolons, slashes, line breaks
     or ‘and’."""
-    parts = [p for p in re.split(r"[;/\n|]+|\s+(?:and|&)\s+", cell) if p.strip(_MARKS)]
+    parts = [p for p in re.split(r"[;/\n|]+|(?<!\s)\s+(?:and|&)\s+", cell) if p.strip(_MARKS)]
     return [name_and_role(part) for part in parts]
 
 
@@ -112,7 +114,7 @@ def identifiers(cell: str) -> list[str]:
     ‘9314001’."""
     text = re.sub(r"(?<=[0-9])\.0+\b", "", cell.strip())
     text = re.sub(r"(?<=[0-9]),(?=[0-9]{3}\b)", "", text)
-    text = re.sub(r"(?<![0-9])([0-9]{3})\s*[/\- ]\s*([0-9]{4})(?![0-9])", r"\1\2", text)
+    text = re.sub(r"(?<![0-9])([0-9]{3})\s{0,3}[/\- ]\s{0,3}([0-9]{4})(?![0-9])", r"\1\2", text)
     return re.findall(r"(?<![0-9])[0-9]{1,8}(?![0-9])", text)
 
 
@@ -127,7 +129,9 @@ def postcode(text: str) -> str:
 
 def _who(text: str) -> tuple[str, str]:
     """(name, role) of what stands before an address: ‘Jo Fell (DSL)’, ‘DSL - Jo Fell’, ‘Head: ’."""
-    text = re.sub(r"[\"“]([^\"”,]+),\s*([^\"”,]+)[\"”]", r"\2 \1", text)  # "Fell, Jo", as Outlook writes it
+    text = re.sub(
+        r"[\"“]([^\"”,]{1,100}),\s{0,9}([^\"”,]{1,100})[\"”]", r"\2 \1", text
+    )  # "Fell, Jo", as Outlook writes it
     parts = [p.strip(_MARKS) for p in re.split(r"[(),;:\n|\[\]<>]|\s[-–—/]\s", text)]
     parts = [" ".join(p.split()) for p in parts if p and not _JOINS.match(p)]
     parts = [re.sub(r"^(?:and|or)\s+", "", p) for p in parts]
@@ -146,10 +150,9 @@ def _doubt(address: str, before: str, after: str) -> str:
     local, _, domain = address.partition("@")
     if not local or not domain or "@" in domain:
         return "broken"
-    joined = re.search(r"[^\s]*$", before)
-    if re.search(r"[._\-]\s*$", before) and re.search(r"[A-Za-z0-9][._\-]\s*$", before):
+    if re.search(r"[A-Za-z0-9][._\-]$", before.rstrip()):
         return "space"
-    last = before.strip().rsplit(None, 1)[-1:] if joined is not None else []
+    last = before.strip().rsplit(None, 1)[-1:]
     if (
         last
         and re.fullmatch(r"[a-z]+[0-9]*", last[0])
@@ -172,8 +175,8 @@ def _joined(broken: str, text: str, end: int) -> str:
 def mended(address: str) -> str:
     """What a broken address was probably meant to be: without its blanks, ‘(at)’ and ‘,co.uk’ as they should
     be."""
-    text = re.sub(r"\s*[\[(]\s*at\s*[\])]\s*|\s+at\s+", "@", address.strip(), flags=re.IGNORECASE)
-    text = re.sub(r"\s*[\[(]\s*dot\s*[\])]\s*|\s+dot\s+", ".", text, flags=re.IGNORECASE)
+    text = re.sub(r" ?[\[(] ?at ?[\])] ?| at ", "@", " ".join(address.split()), flags=re.IGNORECASE)
+    text = re.sub(r" ?[\[(] ?dot ?[\])] ?| dot ", ".", text, flags=re.IGNORECASE)
     return re.sub(r"\.{2,}", ".", re.sub(r"\s+", "", text)).replace(",", ".").replace("@@", "@").strip(".")
 
 
