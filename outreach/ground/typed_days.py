@@ -48,6 +48,13 @@ def read_day(typed: str, *, today: date, which: Which = Which.NEXT) -> date:
     return found
 
 
+def iso_day(said: str) -> date:
+    """A day as an address or a file says it, 2027-01-19, and in no other form. Raises ValueError."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", said):
+        raise ValueError(said)
+    return date.fromisoformat(said)
+
+
 def written(day: date) -> str:
     """A day as it stands in the box: what is written so is read as the same."""
     return f"{day.day} {day:%B %Y}"

@@ -13,6 +13,7 @@ from outreach.web import (
     erased_again,
     files,
     gate,
+    heard,
     meanings,
     measures,
     opened,
@@ -63,6 +64,7 @@ def init_app(app: Flask) -> None:
     meanings.init_app(app)
     spoken.init_app(app)
     opened.init_app(app)
+    heard.init_app(app)
     api_answers.init_app(app)
     gate.init_app(app)
     as_of.init_app(app)

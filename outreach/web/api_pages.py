@@ -16,6 +16,7 @@ from outreach.ground import from_outside
 from outreach.ground.errors import NoSuch
 from outreach.ground.row_numbers import row_number, whole_number
 from outreach.ground.timespans import day_of, wall
+from outreach.ground.typed_days import iso_day
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.web.api_shapes import DAY, WHOLE, Asked
@@ -94,11 +95,11 @@ def going_on(**args: Any) -> str:
 
 def asked_day(name: str) -> date | None:
     """The day of ?NAME=2027-01-19; None where nothing is said."""
-    text = request.args.get(name, "").strip()
+    text = request.args.get(name, "")
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        return iso_day(text)
     except ValueError:
         raise ApiProblem(422, "bad_date", f"‘{text[:40]}’ is not a date. Say it like 2027-01-19.") from None
 

@@ -15,6 +15,7 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
+from outreach.ground.typed_days import iso_day
 from outreach.ground.wording import and_list, count, day_short
 from outreach.tour import companies, days_off, span, wishes
 from outreach.tour.availability import changing, rules
@@ -235,7 +236,7 @@ def _ticked() -> list[date]:
     found = []
     for said in request.form.getlist("day")[: changing.LONGEST]:
         try:
-            found.append(date.fromisoformat(said))
+            found.append(iso_day(said))
         except ValueError:
             continue
     return found

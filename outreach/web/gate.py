@@ -58,7 +58,7 @@ from outreach.post.feeds import tokens
 from outreach.post.incoming import inbox
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
-from outreach.web import as_of, deeds, headers, not_shown, noted, spoken, too_often
+from outreach.web import as_of, deeds, headers, heard, not_shown, noted, spoken, too_often
 from outreach.web.drawing import Drawing
 
 public = Blueprint("public", __name__)
@@ -156,6 +156,13 @@ def by_session(view: Callable[[], Any]) -> Any:
         return render_template("problem.html", code=429), 429, {"Retry-After": "3600"}
     with telling.told_by(_teller(who(), request.path)):
         answer = as_of.shown(view)
+    if (
+        request.method in ("GET", "HEAD")
+        and deeds.takes_out(str(request.endpoint))
+        and (names := heard.unheard())
+    ):
+        words = f"This file knows no ‘{names[0][:40]}’. Take that out of its address."
+        return Response(words, 400, mimetype="text/plain")
     noted.of_page(answer)
     return answer
 

@@ -25,7 +25,7 @@ class Back(NamedTuple):
 
 
 def init_app(app: Flask) -> None:
-    app.register_error_handler(ApiProblem, _said_to_a_program)
+    app.register_error_handler(ApiProblem, _answer_program)
     app.register_error_handler(CSRFError, _stale)
     app.register_error_handler(HTTPException, problem)
     app.register_error_handler(Exception, broken)
@@ -44,13 +44,18 @@ def _stale(_error: CSRFError) -> tuple[str, int]:
     return render_template("problem.html", code=400, kind="stale", typed=typed, said=said), 400
 
 
-def _said_to_a_program(error: ApiProblem) -> Response:
+def of_the_feed() -> bool:
+    """Whether a program asks: it is answered in JSON alone, whatever is wrong."""
+    return request.path == "/api" or request.path.startswith("/api/")
+
+
+def _answer_program(error: ApiProblem) -> Response:
     asks = {401: "", 403: f', error="insufficient_scope", scope="{error.scope}"'}.get(error.status)
     more = {} if asks is None else {"WWW-Authenticate": f'Bearer realm="Outreach"{asks}'}
-    return _to_a_program(error.status, error.code, error.message, more, error.scope)
+    return to_a_program(error.status, error.code, error.message, more, error.scope)
 
 
-def _to_a_program(
+def to_a_program(
     status: int, code: str, message: str, headers: Mapping[str, str] | None = None, scope: str = ""
 ) -> Response:
     """Problem details as RFC 9457 has them, and in them `error`, as the feed told it before."""
@@ -70,7 +75,7 @@ def _to_a_program(
 def problem(error: HTTPException) -> tuple[str, int, dict[str, str]] | Response | HTTPException:
     if error.code is None or error.code < 400:
         return error
-    if isinstance(error, SecurityError):
+    if isinstance(error, SecurityError) and not of_the_feed():
         # The request's host is not ours, so no address of a page can be made for it.
         return (
             "We could not read that. This is not the address of the service.",
@@ -78,8 +83,10 @@ def problem(error: HTTPException) -> tuple[str, int, dict[str, str]] | Response 
             {"Content-Type": "text/plain"},
         )
     allow = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
-    if request.path.startswith("/api/"):
-        return _to_a_program(error.code, error.name.lower().replace(" ", "_"), error.description or "", allow)
+    if of_the_feed():
+        if "Allow" in allow:
+            allow["Allow"] = "GET, HEAD"
+        return to_a_program(error.code, error.name.lower().replace(" ", "_"), error.description or "", allow)
     # What a button of ours names was there when its page was made: somebody was quicker, or pressed twice.
     kind = "gone" if error.code == 404 and request.method == "POST" else "http"
     page = render_template("problem.html", code=error.code, kind=kind, back=_back(error.code))
@@ -107,8 +114,8 @@ _OF_A_SCHOOL = re.compile(r"/i/[\w-]+(/booked/[\w-]+)?")
 def not_done(refusal: Refusal) -> Any:
     """A rule's no where no page says it: in its own words, on a page of its own."""
     db.session.rollback()
-    if request.path.startswith("/api/"):
-        return _to_a_program(409, "refused", refusal.message)
+    if of_the_feed():
+        return to_a_program(409, "refused", refusal.message)
     return render_template("problem.html", code=409, kind="refused", why=refusal.message), 409
 
 
@@ -120,8 +127,8 @@ def _busy() -> Any:
     sent again."""
     current_app.logger.warning("the database was not available for a page", exc_info=True)
     words = "We are busy: nothing was lost. Try again in a minute."
-    if request.path.startswith("/api/"):
-        return _to_a_program(503, "busy", words, RETRY_AFTER)
+    if of_the_feed():
+        return to_a_program(503, "busy", words, RETRY_AFTER)
     _ask_nothing_more()
     typed = typed_words.typed()
     page = render_template(
@@ -163,6 +170,6 @@ def broken(error: Exception) -> Any:
     current_app.logger.exception("a page failed")
     if current_app.config["TESTING"]:
         raise error
-    if request.path.startswith("/api/"):
-        return _to_a_program(500, "broken", "Something went wrong here. Try again later.")
+    if of_the_feed():
+        return to_a_program(500, "broken", "Something went wrong here. Try again later.")
     return render_template("problem.html", code=500, kind="http"), 500

@@ -15,6 +15,7 @@ from outreach.coverage.charts.day_map import DayMap, Point
 from outreach.ground import clock
 from outreach.ground.geography import Place
 from outreach.ground.timespans import day_of
+from outreach.ground.typed_days import iso_day
 from outreach.ground.wording import clock as clock_words
 from outreach.ground.wording import day_short
 from outreach.tour import roads
@@ -151,6 +152,6 @@ def _day(said: str | None) -> date:
     if not re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", said):
         abort(404)
     try:
-        return date.fromisoformat(said)
+        return iso_day(said)
     except ValueError:
         abort(404)

@@ -17,7 +17,7 @@ from outreach.coverage.standings import NINE, Reckoning
 from outreach.ground.row_numbers import whole_number
 from outreach.ground.school_year import YEAR_GROUPS
 from outreach.ground.timespans import day_of
-from outreach.ground.typed_days import NotADay, Which, read_day
+from outreach.ground.typed_days import NotADay, Which, iso_day, read_day
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.visits.verdicts import EVIDENCE
@@ -170,7 +170,7 @@ def filters_asked(left_out: list[str]) -> ListFilters:
 def _since_by(left_out: list[str]) -> date | None:
     text = request.args.get("since_by", "").strip()
     try:
-        return date.fromisoformat(text) if text else None
+        return iso_day(text) if text else None
     except ValueError:
         left_out.append(f"‘{text[:40]}’ is not a date, so it was left out.")
         return None

@@ -17,6 +17,7 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
+from outreach.ground.typed_days import iso_day
 from outreach.ground.wording import date_and_time, day_short
 from outreach.post.feeds import tokens
 from outreach.tour import programmes
@@ -64,7 +65,7 @@ def board_draft() -> Any:
 def publish_report() -> Any:
     wanted = row_number(request.form.get("programme", "")) or abort(400)
     try:
-        day = date.fromisoformat(request.form.get("as_of", ""))
+        day = iso_day(request.form.get("as_of", ""))
     except ValueError:
         abort(400)
     if (no := refused()) is not None:
@@ -192,8 +193,8 @@ def _shown(content: Content, programme_id: int) -> dict[str, Any]:
 
     return {
         "said": content,
-        "on": date.fromisoformat(content["as_of"]),
-        "target_on": date.fromisoformat(content["target_as_of"]),
+        "on": iso_day(content["as_of"]),
+        "target_on": iso_day(content["target_as_of"]),
         "everyone": everyone,
         "schools": schools,
         "bodies": bodies,

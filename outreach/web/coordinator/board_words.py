@@ -3,13 +3,13 @@ Pure."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from typing import Any
 
 from outreach.coverage.board import sheets
 from outreach.coverage.lists import BODIES, NO_DISTRICT
 from outreach.ground import audience
+from outreach.ground.typed_days import iso_day
 from outreach.ground.wording import and_list, capfirst, count, day_short
 from outreach.outcomes.figure_words import WHEN
 from outreach.web.coordinator.outcomes_words import SHAPES, Mark
@@ -79,11 +79,7 @@ def _people(half: Mapping[str, Any], as_of: str) -> str:
     words = audience.words(half["for_adults"])
     if half["people_as_of"] is None:
         return f"{capfirst(words.many)}: in no report yet"
-    on = (
-        ""
-        if half["people_as_of"] == as_of
-        else f", as of {day_short(date.fromisoformat(half['people_as_of']))}"
-    )
+    on = "" if half["people_as_of"] == as_of else f", as of {day_short(iso_day(half['people_as_of']))}"
     seen, of = half["pupils_seen"], half["target_pupils"]
     if seen["status"] != "shown":
         return f"{capfirst(words.many)}: {seen['status']}{on}"
@@ -145,7 +141,7 @@ def helped_said(content: Mapping[str, Any]) -> list[str]:
     elif told["waves"]:
         said.append(told["order"])
     if told["as_of"]:
-        said[-1] += f" As of {day_short(date.fromisoformat(told['as_of']))}."
+        said[-1] += f" As of {day_short(iso_day(told['as_of']))}."
     return [*said, sheets.NO_LONGER_JUDGED] if is_judged else said
 
 

@@ -22,7 +22,7 @@ from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
 from outreach.ground.typed_days import Which
 from outreach.ground.wording import words_of
-from outreach.web import downloads, forms, opened
+from outreach.web import downloads, forms, heard, opened
 from outreach.web.coordinator import body_words
 from outreach.web.coordinator.as_of import page_asked
 from outreach.web.forms import Form
@@ -332,7 +332,7 @@ def _lines(rows: Sequence[tuple[Body, list[Contact]]]) -> Iterator[Sequence[Any]
 
 def _here(**changes: Any) -> str:
     """The list's address with some words changed; any change starts at page 1."""
-    kept = {name: value for name, value in request.args.items() if value and name != "page"}
+    kept = {name: value for name, value in heard.heard().items() if value and name != "page"}
     endpoint = changes.pop("endpoint", "coordinator.bodies")
     query = urlencode({name: value for name, value in (kept | changes).items() if value is not None})
     return url_for(endpoint) + (f"?{query}" if query else "")

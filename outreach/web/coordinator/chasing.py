@@ -3,7 +3,6 @@ sent."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -18,6 +17,7 @@ from outreach.coverage import standings
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
+from outreach.ground.typed_days import iso_day
 from outreach.post.stationery import Addressee, Rendered
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
@@ -315,7 +315,7 @@ def _of_a_day(coming: list[reminders.Reminder]) -> tuple[list[reminders.Reminder
     """Those of ?day= and ?nth=, else all; what makes no sense is left out."""
     typed, nth = request.args.get("day", ""), request.args.get("nth", "")
     try:
-        day = date.fromisoformat(typed) if typed else None
+        day = iso_day(typed) if typed else None
     except ValueError:
         day = None
     found = [r for r in coming if day in (None, r.due) and nth in ("", str(r.nth))]

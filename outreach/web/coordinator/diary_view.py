@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 from outreach.booking.agenda import tour_diary
 from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
+from outreach.ground.typed_days import iso_day
 from outreach.tour.programmes import Programme
 
 WEEK, MONTH = "week", "month"
@@ -92,7 +93,7 @@ def _day(said: str, left_out: list[str]) -> date | None:
     if not said:
         return None
     try:
-        day = date.fromisoformat(said[:10])
+        day = iso_day(said[:10])
     except ValueError:
         left_out.append(f"‘{said[:20]}’ is no day. This is the week of the next tour day.")
         return None

@@ -123,6 +123,11 @@ def _asked_for() -> tuple[Programme | None, Any]:
     seen = view(g.partnership.id, clock.now())
     if seen.programme is None:
         return None, Response("There is no programme yet.", 404, mimetype="text/plain")
+    if request.args.get("as_of"):
+        words = (
+            "This file is of today, and knows no ‘as_of’. The list of schools, schools.csv, is of any day."
+        )
+        return None, Response(words, 400, mimetype="text/plain")
     filters, left_out = filters_alone(request.args)
     if left_out or seen.left_out:
         return None, Response(" ".join([*seen.left_out, *left_out]), 422, mimetype="text/plain")

@@ -10,6 +10,7 @@ from outreach.booking import holds, proposals
 from outreach.coverage.desk import news as told
 from outreach.ground import clock
 from outreach.ground.timespans import day_of, wall
+from outreach.ground.typed_days import iso_day
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.web import spoken
@@ -92,11 +93,7 @@ def _since(now: datetime, left_out: list[str]) -> datetime:
     if not text:
         return week_ago
     try:
-        found = (
-            wall(date.fromisoformat(text), datetime.min.time())
-            if len(text) == 10
-            else datetime.fromisoformat(text)
-        )
+        found = wall(iso_day(text), datetime.min.time()) if len(text) == 10 else datetime.fromisoformat(text)
         found = found.astimezone(UTC) if found.tzinfo is not None else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         left_out.append(f"‘{text[:40]}’ is not a date. This is what came in the last seven days.")
@@ -110,7 +107,7 @@ def _since(now: datetime, left_out: list[str]) -> datetime:
 def _until(left_out: list[str]) -> date | None:
     text = request.args.get("until", "").strip()
     try:
-        return date.fromisoformat(text) if text else None
+        return iso_day(text) if text else None
     except ValueError:
         left_out.append(f"‘{text[:40]}’ is not a date. These are all the times that are kept.")
         return None

@@ -10,6 +10,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.row_numbers import row_number, row_numbers
 from outreach.ground.timespans import day_of
+from outreach.ground.typed_days import iso_day
 from outreach.ground.wording import and_list, count
 from outreach.planning import ordering
 from outreach.planning.orders import TourPlan
@@ -161,6 +162,6 @@ def _seen(said: list[str]) -> dict[int, str]:
 
 def _reply_by(said: str) -> date | None:
     try:
-        return date.fromisoformat(said)
+        return iso_day(said)
     except ValueError:
         return None

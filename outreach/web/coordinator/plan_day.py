@@ -1,7 +1,7 @@
 """A day of a plan over the diary: its map, its stops with the road; lines struck, pinned, moved to another
 time that fits."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +11,7 @@ from outreach.coverage.charts import day_map
 from outreach.coverage.charts.day_map import DayMap, Point
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.ground.typed_days import iso_day
 from outreach.ground.wording import clock as clock_words
 from outreach.ground.wording import day as day_words
 from outreach.planning.orders import DRAWN, REFUSED, PlanLine
@@ -29,7 +30,7 @@ BEST = 3
 def plan_day(plan_id: int, day: str) -> Any:
     plan = our_plan(plan_id, readable=True)
     try:
-        wanted = date.fromisoformat(day)
+        wanted = iso_day(day)
     except ValueError:
         abort(404)
     found = day_by_day.day_of_plan(plan, wanted, now=clock.now())

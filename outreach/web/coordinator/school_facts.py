@@ -17,7 +17,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.history import Subject
 from outreach.ground.row_numbers import row_number
 from outreach.ground.school_year import STAFF, offered, year_group_name, year_name
-from outreach.ground.typed_days import Which
+from outreach.ground.typed_days import Which, iso_day
 from outreach.ground.wording import clock as time_of_day
 from outreach.ground.wording import day_short
 from outreach.tour import performances
@@ -180,7 +180,7 @@ def school_day_add(organisation_id: int) -> Any:
 def school_day_back(organisation_id: int, day: str) -> Any:
     school = our_school(organisation_id)
     try:
-        which = date.fromisoformat(day)
+        which = iso_day(day)
     except ValueError:
         abort(404)
     with back_to(url_for("coordinator.school", organisation_id=organisation_id)), transaction():

@@ -3,7 +3,7 @@ own."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from outreach.county import corrections
@@ -14,6 +14,7 @@ from outreach.ground import audience, history
 from outreach.ground.audience import OF_PUPILS, Words, box_of_group, in_group
 from outreach.ground.history import History
 from outreach.ground.row_numbers import row_number
+from outreach.ground.typed_days import iso_day
 from outreach.ground.wording import and_list, date_and_time, day_short, number
 
 BY_ITSELF = ("address", "day", "name", "owner", "phone", "role", "starts", "starts_at", "whose")
@@ -180,10 +181,6 @@ def _plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_plain(v) for v in value)
     try:
-        return (
-            date_and_time(datetime.fromisoformat(value))
-            if "T" in value
-            else day_short(date.fromisoformat(value))
-        )
+        return date_and_time(datetime.fromisoformat(value)) if "T" in value else day_short(iso_day(value))
     except (TypeError, ValueError):
         return str(value)

@@ -22,7 +22,7 @@ from outreach.ground.wording import (
     day_short,
     number,
 )
-from outreach.web import absent_words, downloads
+from outreach.web import absent_words, downloads, heard
 from outreach.web.coordinator.as_of import View, filters_asked, page_asked, view
 from outreach.web.gate import coordinator, coordinators_only
 
@@ -136,7 +136,7 @@ def _rows(reckoning: Reckoning, filters: ListFilters, sort: str) -> Sequence[Sta
 def _here(**changes: Any) -> str:
     """This list's address with some words changed; None takes a word away, and any change starts at page
     1."""
-    wanted: dict[str, Any] = {k: v for k, v in request.args.items() if v and k != "page"}
+    wanted: dict[str, Any] = {k: v for k, v in heard.heard().items() if v and k != "page"}
     wanted |= {k: v for k, v in changes.items()}
     endpoint = wanted.pop("endpoint", "coordinator.schools")
     query = urlencode({k: v for k, v in wanted.items() if v is not None})

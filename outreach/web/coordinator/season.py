@@ -10,6 +10,7 @@ from flask import abort, g, render_template, request
 from outreach.ground import clock, tabular
 from outreach.ground.school_year import year_in_hand, year_name
 from outreach.ground.timespans import day_of
+from outreach.ground.typed_days import iso_day
 from outreach.tour import companies, roads
 from outreach.visits import season, season_lines
 from outreach.visits.season import Season, SeasonShow
@@ -144,4 +145,4 @@ def _month() -> date | None:
         return None
     if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", asked):
         abort(404)
-    return date.fromisoformat(f"{asked}-01")
+    return iso_day(f"{asked}-01")

@@ -11,6 +11,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
+from outreach.ground.typed_days import iso_day
 from outreach.ground.wording import count
 from outreach.tour import companies, days, itinerary, programmes
 from outreach.tour import hours as day_hours
@@ -216,7 +217,7 @@ def _ticked() -> list[date]:
     found = []
     for said in request.form.getlist("day"):
         try:
-            found.append(date.fromisoformat(said))
+            found.append(iso_day(said))
         except ValueError:
             continue
     return found

@@ -18,10 +18,13 @@ VERSION = "1.1"
 ADDRESS = "/api/openapi.json"
 
 OF_ALL = {
+    400: "The query has a word that this address does not know, which is named, or something that is no text.",
     401: "No token was sent, or none of ours.",
     403: "The token lacks the scope.",
     406: "The program takes no JSON.",
     410: "The token was withdrawn.",
+    412: "What stands there is not what `If-Match` names.",
+    414: "The address is too long.",
     422: "A word of the query makes no sense.",
     429: "This token asked too often; `Retry-After` says for how many seconds to wait.",
     500: "Our fault.",
@@ -122,7 +125,7 @@ def _with_references(shape: Any, components: dict[str, Any]) -> Any:
 
 def _in_path(rule: Rule) -> Iterator[dict[str, Any]]:
     for name in sorted(rule.arguments):
-        yield {"name": name, "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}}
+        yield {"name": name, "in": "path", "required": True, "schema": dict(ROW)}
 
 
 def _in_query(told: Told) -> Iterator[dict[str, Any]]:
@@ -130,6 +133,7 @@ def _in_query(told: Told) -> Iterator[dict[str, Any]]:
         yield {"name": asked.name, "in": "query", "description": asked.says, "schema": dict(asked.shape)}
 
 
+ROW = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
 _IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",

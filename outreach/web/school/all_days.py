@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from flask import request
 
+from outreach.ground.typed_days import iso_day
 from outreach.ground.wording import count, month
 from outreach.ground.wording import day as said_day
 from outreach.tour import days as tour_days
@@ -160,7 +161,7 @@ def _has(offer: DayOffer, half: str) -> bool:
 
 def _asked_day() -> date | None:
     try:
-        return date.fromisoformat(request.args.get("from", ""))
+        return iso_day(request.args.get("from", ""))
     except ValueError:
         return None
 
