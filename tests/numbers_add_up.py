@@ -353,7 +353,7 @@ class Numbers:
         assert [_filled(line) for line in book] == [_filled(line) for line in sheet]
 
     def sheet(self, address: str) -> list[list[str]]:
-        """The lines of a CSV or workbook after its first, which says that it is not for publication."""
+        """The lines of a CSV or workbook without what says that it is not for publication: the last line or the first."""
         answer = self.client.get(address)
         assert answer.status_code == 200, address
         if ".xlsx" in address:
@@ -362,10 +362,12 @@ class Numbers:
             lines = [[_cell(value) for value in row] for row in page.iter_rows(values_only=True)]
         else:
             lines = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
+        assert "Not for publication" in (lines[0] if ".xlsx" in address else lines[-1])[0], address
+        if ".xlsx" in address:
+            del lines[0]
         if lines[-1] and lines[-1][0].startswith("End of ") and "End of the list:" not in lines[-1][0]:
             lines.pop()
-        assert "Not for publication" in lines[0][0], address
-        lines = [line for line in lines[1:] if any(line)]
+        lines = [line for line in lines if any(line)]
         return [[OF_STAFF.get(cell, cell) for cell in lines[0]], *lines[1:]] if lines else lines
 
     def hold_line(self, line: dict[str, str], sums: Sums) -> None:

@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 from outreach.ground import workbooks
+from outreach.ground.timespans import local
 from outreach.ground.workbooks import WHOLE, CannotRead
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -50,18 +52,21 @@ def read(_filename: str, content: bytes) -> Table:
 
 
 def write_csv(
-    header: Sequence[str], rows: Iterable[Sequence[Any]], *, end: str = "the list"
+    header: Sequence[str], rows: Iterable[Sequence[Any]], *, notice: str = "", end: str = "the list"
 ) -> Iterator[str]:
-    """CSV, line by line, CRLF. A cell that a spreadsheet would take for a formula gets a ' in front.
+    """CSV, line by line, CRLF. A cell that a spreadsheet would take for a formula gets a ' in front; an instant is ISO
+    8601 by the wall clock, with its zone.
 
-    The last line says that the file is whole: the end of `end`, or what the rows themselves end with where
-    that is ''.
+    It begins with its heads: `header`, or the first of the rows where that is empty. The last line says that the
+    file is whole (the end of `end`, or what the rows themselves end with where that is ''), and then the `notice`.
     """
-    yield "\ufeff" + _csv_line(header)
-    for row in rows:
-        yield _csv_line(row)
-    if end:
-        yield _csv_line(end_line(end))
+    lines = chain(rows, [end_line(end)] if end else [])
+    yield "\ufeff" + _csv_line(header or next(lines, ()))
+    for last in lines:
+        for row in lines:
+            yield _csv_line(last)
+            last = row
+        yield _csv_line([f"{last[0]} {notice}", *last[1:]] if notice else last)
 
 
 def end_line(what: str) -> list[str]:
@@ -70,45 +75,50 @@ def end_line(what: str) -> list[str]:
     return [f"End of {what}. {WHOLE}"]
 
 
-def write_xlsx(
-    header: Sequence[str], rows: Iterable[Sequence[Any]], *, sheet: str = "Sheet1", end: str = "the list"
-) -> bytes:
-    """A workbook of one sheet, its head frozen; strings stay strings, dates are real dates. `end` as
-    `write_csv`."""
-    return write_book([(sheet, header, rows)], end=end)
-
-
 def write_book(
-    sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]], *, end: str = "the list"
+    sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]],
+    *,
+    notice: str = "",
+    end: str = "the list",
 ) -> bytes:
-    """A workbook of sheets, (name, header, rows) each; as `write_xlsx`. The last line of the last sheet is
+    """A workbook of sheets, (name, header, rows) each, its heads bold and frozen, below the `notice` if there is one;
+    strings stay strings, dates are real dates. Heads, times and `end` as `write_csv`; the last line of the last sheet is
     the end line."""
     import xlsxwriter  # late: few requests write a workbook
 
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
         out,
-        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True},
+        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
     )
     bold, as_date = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
     line = 0
     for name, header, rows in sheets:
         page = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", name)[:31])
-        for column, title in enumerate(header):
-            page.write_string(0, column, title, bold)
-        line = 0
-        for row in rows:
+        lines = iter(rows)
+        line = 1 if notice else 0
+        if notice:
+            page.write_string(0, 0, notice)
+        for column, title in enumerate(header or next(lines, ())):
+            page.write_string(line, column, title, bold)
+        page.freeze_panes(line + 1, 0)
+        for row in lines:
             line += 1
             for column, value in enumerate(row):
-                if isinstance(value, date) and not isinstance(value, datetime):
+                if isinstance(value, datetime):
+                    page.write_string(line, column, _iso(value))
+                elif isinstance(value, date):
                     page.write_datetime(line, column, datetime(value.year, value.month, value.day), as_date)
                 else:
                     page.write(line, column, value)
-        page.freeze_panes(1, 0)
     if end:
         book.worksheets()[-1].write_row(line + 1, 0, end_line(end))
     book.close()
     return out.getvalue()
+
+
+def _iso(instant: datetime) -> str:
+    return local(instant).isoformat(timespec="seconds")
 
 
 def _csv_line(cells: Sequence[Any]) -> str:
@@ -120,6 +130,8 @@ def _csv_line(cells: Sequence[Any]) -> str:
 def _inert(value: Any) -> Any:
     if value is None:
         return ""
+    if isinstance(value, datetime):
+        return _iso(value)
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r", "\n"):
         return "'" + value
     return value

@@ -48,7 +48,7 @@ MOST_DIRECTORY = 256 * 1024
 MOST_SECONDS = 1.9
 
 WHOLE = "A file without this line was cut off."
-"""How the last line of our own files ends: filled in and brought back, that line is none of the list."""
+"""What the last line of our own files says: filled in and brought back, that line is none of the list."""
 
 _CELL, _LINE = "\x1f", "\x1e"
 _PIECE = 1 << 16
@@ -187,7 +187,7 @@ class _Packing:
         kept = list(map(str.strip, cells))
         while kept and not kept[-1]:
             kept.pop()
-        if not kept or (len(kept) == 1 and kept[0].endswith(WHOLE)):
+        if not kept or (len(kept) == 1 and WHOLE in kept[0]):
             return
         if len(kept) > MOST_COLUMNS:
             raise CannotRead(

@@ -7,7 +7,6 @@ from typing import Any
 
 from outreach.ground.audience import head_of
 from outreach.ground.school_year import year_name
-from outreach.ground.timespans import local
 from outreach.ground.wording import day_short
 from outreach.visits.season import Season, SeasonShow, Sums, sums
 
@@ -39,13 +38,12 @@ def title(season: Season, *, today: date) -> str:
     )
 
 
-def book(season: Season, *, today: date) -> list[tuple[str, list[str], Iterator[Sequence[Any]]]]:
-    """(name, first line, lines) of each sheet."""
-    head = [title(season, today=today)]
+def book(season: Season) -> list[tuple[str, Sequence[str], Iterator[Sequence[Any]]]]:
+    """(name, no head, lines) of each sheet; the first of its lines is its head."""
     return [
-        ("Season", head, _by_month(season)),
-        ("Days", head, _days(season)),
-        (head_of(["Shows"], for_adults=season.of_adults)[0], head, _shows(season)),
+        ("Season", (), _by_month(season)),
+        ("Days", (), _days(season)),
+        (head_of(["Shows"], for_adults=season.of_adults)[0], (), _shows(season)),
     ]
 
 
@@ -101,7 +99,7 @@ def _shows(season: Season) -> Iterator[Sequence[Any]]:
             performance = show.performance
             yield [
                 day.tour_day.day,
-                f"{local(performance.starts_at):%H:%M}",
+                performance.starts_at,
                 day.troupe.company.name,
                 day.troupe.name,
                 day.tour_day.programme.title,

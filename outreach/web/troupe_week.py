@@ -16,7 +16,6 @@ from outreach.ground import clock
 from outreach.ground.geography import Place
 from outreach.ground.timespans import day_of
 from outreach.ground.typed_days import iso_day
-from outreach.ground.wording import clock as clock_words
 from outreach.ground.wording import day_short
 from outreach.tour import roads
 from outreach.tour.companies import Troupe
@@ -82,18 +81,13 @@ def file(found: WeekSheet) -> Response:
     )
     lines: Iterator[list[Any]] = (line for day in found.days for line in _lines(day))
     name = f"week-{found.monday.isoformat()}.csv"
-    return downloads.csv_file(name, [title], _with(COLUMNS, lines), end="the week")
-
-
-def _with(head: tuple[str, ...], lines: Iterator[list[Any]]) -> Iterator[list[Any]]:
-    yield list(head)
-    yield from lines
+    return downloads.csv_file(name, COLUMNS, lines, notice=title, end="the week")
 
 
 def _lines(day: WeekDay) -> Iterator[list[Any]]:
     tour_day = day.coming.tour_day
     whole_day = [
-        clock_words(day.home_at) if day.home_at else "",
+        day.home_at,
         day.home.name if day.home and day.shows else "",
         tour_day.stays_at,
         day.road_minutes,
@@ -101,8 +95,12 @@ def _lines(day: WeekDay) -> Iterator[list[Any]]:
         day.unknown,
         day.out_minutes,
     ]
-    leaves = clock_words(day.leaves_at) if day.leaves_at else ""
-    begin = [day.day.isoformat(), f"{day.day:%A}", leaves, day.out.name if day.out and day.shows else ""]
+    begin = [
+        day.day.isoformat(),
+        f"{day.day:%A}",
+        day.leaves_at,
+        day.out.name if day.out and day.shows else "",
+    ]
     if not day.shows:
         yield [*begin, *[""] * 10, *whole_day]
     for nth, one in enumerate(day.shows):
@@ -113,7 +111,10 @@ def _lines(day: WeekDay) -> Iterator[list[Any]]:
             show.host.name,
             "" if show.host.is_venue or show.host.is_body else show.host.organisation_id,
             show.host.postcode,
-            *map(clock_words, (one.show.sets_up_at, show.starts_at, show.ends_at, one.show.away_at)),
+            one.show.sets_up_at,
+            show.starts_at,
+            show.ends_at,
+            one.show.away_at,
             one.show.pupils,
             "; ".join(f"{name} ({seats})" for name, seats in one.guests),
             *(whole_day if nth == 0 else [""] * len(whole_day)),

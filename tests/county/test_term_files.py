@@ -36,9 +36,8 @@ def csv(dates: Dates) -> bytes:
 
 def workbook(dates: Dates) -> bytes:
     rows = [(f"Term {n}", first, last) for n, (first, last) in enumerate(dates[0], 1)]
-    return tabular.write_xlsx(
-        ("Term", "First day", "Last day"), [*rows, *(("INSET day", day, "") for day in dates[1])], end=""
-    )
+    rows += [("INSET day", day, "") for day in dates[1]]
+    return tabular.write_book([("Terms", ("Term", "First day", "Last day"), rows)], end="")
 
 
 def text(dates: Dates) -> bytes:

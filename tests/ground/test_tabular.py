@@ -118,7 +118,7 @@ def test_csv_out_never_starts_a_cell_with_a_formula() -> None:
 
 
 def test_xlsx_out_holds_no_formula_and_reads_back() -> None:
-    written = tabular.write_xlsx(["Name", "Pupils"], [["=1+1", 3], ["https://a.example", None]])
+    written = tabular.write_book([("Sheet1", ["Name", "Pupils"], [["=1+1", 3], ["https://a.example", None]])])
     page = openpyxl.load_workbook(io.BytesIO(written)).worksheets[0]
     assert [[cell.value for cell in row] for row in page.rows] == [
         ["Name", "Pupils"],
@@ -128,3 +128,19 @@ def test_xlsx_out_holds_no_formula_and_reads_back() -> None:
     ]
     assert page["A2"].data_type == "s"
     assert page["A3"].hyperlink is None
+
+
+def test_a_csv_begins_with_its_heads_and_ends_with_its_notice() -> None:
+    """As any program reads it; a workbook has the notice on top, and keeps the heads in sight below it."""
+    rows = [["URN", "School"], [123, "Alder"], [456, "Birch"]]
+    written = "".join(tabular.write_csv((), iter(rows), notice="Not for publication: small numbers."))
+    *told, last = csv.DictReader(io.StringIO(written.removeprefix("\ufeff")))
+    assert told == [{"URN": "123", "School": "Alder"}, {"URN": "456", "School": "Birch"}]
+    assert (
+        last["URN"]
+        == "End of the list. A file without this line was cut off. Not for publication: small numbers."
+    )
+    assert "".join(tabular.write_csv((), iter(rows[:1]), end="")) == "\ufeffURN,School\r\n"
+    book = tabular.write_book([("Gaps", (), iter(rows))], notice="Not for publication: small numbers.")
+    page = openpyxl.load_workbook(io.BytesIO(book)).worksheets[0]
+    assert page.freeze_panes == "A3" and [page.cell(n, 1).font.b for n in (1, 2, 3)] == [False, True, False]

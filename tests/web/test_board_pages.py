@@ -127,15 +127,15 @@ def test_small_numbers_of_pupils_are_on_no_page_and_in_no_file_of_a_report(
     assert "What is hidden need not be small." in page
     table = list(csv.reader(io.StringIO(desk.get(f"/desk/reports/{report_id}.csv").text.lstrip("\ufeff"))))
     by_name = {
-        row[1]: dict(zip(table[1], row, strict=True)) for row in table[2:] if row and row[0] == "Districts"
+        row[1]: dict(zip(table[0], row, strict=True)) for row in table[1:] if row and row[0] == "Districts"
     }
     assert {name: row["Pupils seen"] for name, row in by_name.items()} == {
         "Kestermere": "hidden",
         "Fenwold": "hidden",
     }
-    assert [row[table[1].index("Pupils seen")] for row in table if row and row[0] == "All"] == ["385"]
-    raised = table[1].index("Concerns raised")
-    assert {row[raised] for row in table[2:] if len(row) > raised and row[0] != "All"} == {""}
+    assert [row[table[0].index("Pupils seen")] for row in table if row and row[0] == "All"] == ["385"]
+    raised = table[0].index("Concerns raised")
+    assert {row[raised] for row in table[1:] if len(row) > raised and row[0] != "All"} == {""}
     assert [row[raised] for row in table if row and row[0] == "All"] == ["12"]
 
 

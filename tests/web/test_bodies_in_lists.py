@@ -72,14 +72,14 @@ def test_the_list_and_its_file_hold_bodies_without_a_urn(desk: Any) -> None:
     ash, fen, _school = _rows(page)
     assert "nobody has counted the staff" in ash and "nobody has counted" not in fen
     for address in (f"/desk/schools.csv?programme={training}", f"/desk/gaps.csv?programme={training}"):
-        title, head, *lines, end = csv.reader(io.StringIO(client.get(address).text.lstrip("\ufeff")))
+        head, *lines, end = csv.reader(io.StringIO(client.get(address).text.lstrip("\ufeff")))
         told = [dict(zip(head, line, strict=True)) for line in lines]
         assert [(line["URN"] == "", line["School"], line["Kind of body"]) for line in told] == [
             (True, "Ash Team", "Police"),
             (True, "Fen Team", "Police"),
             (False, "Redmere Academy", ""),
         ]
-        assert end[0].startswith("End of the list: 3 schools and bodies."), title
+        assert end[0].startswith("End of the list: 3 schools and bodies.")
 
 
 def test_files_of_a_training_say_trained_and_not_seen(desk: Any) -> None:
@@ -95,7 +95,7 @@ def test_files_of_a_training_say_trained_and_not_seen(desk: Any) -> None:
     said = {}
     for name in ("schools", "gaps"):
         file = client.get(f"/desk/{name}.csv?programme={training}").text.lstrip("\ufeff")
-        _title, head, *lines, _end = csv.reader(io.StringIO(file))
+        head, *lines, _end = csv.reader(io.StringIO(file))
         said[name] = {line[head.index("School")]: line[head.index("Standing")] for line in lines}
     assert said["schools"] == {
         "Ash Team": "unreachable",

@@ -131,7 +131,7 @@ def lines_of(text: str) -> list[list[str]]:
 def rows_behind(desk: FlaskClient, address: str) -> list[dict[str, str]]:
     """The lines of the CSV behind a link to a list."""
     query = address.partition("?")[2]
-    head, *lines = lines_of(desk.get(f"/desk/schools.csv?{query}").text)[1:-1]
+    head, *lines = lines_of(desk.get(f"/desk/schools.csv?{query}").text)[:-1]
     return [dict(zip(head, line, strict=True)) for line in lines]
 
 
@@ -181,9 +181,9 @@ def test_what_a_body_is_stands_among_the_phases(desk: FlaskClient, ours: Any) ->
 
 def test_a_body_that_nobody_counted_is_in_no_share_and_named(desk: FlaskClient, ours: Any) -> None:
     lines = lines_of(desk.get(f"/desk/coverage.csv?programme={ours[1].id}").text)
-    head = lines[1]
+    head = lines[0]
     rows = {
-        (line[0], line[1]): dict(zip(head, line, strict=True)) for line in lines[2:] if len(line) == len(head)
+        (line[0], line[1]): dict(zip(head, line, strict=True)) for line in lines[1:] if len(line) == len(head)
     }
     police = rows["Phase or kind", "Police"]
     assert (police["Schools and bodies"], police["Staff trained"]) == ("3", "27")
@@ -229,9 +229,9 @@ def test_a_report_shows_both_halves_and_hides_what_is_small(desk: FlaskClient, o
     assert "1 of Marlshire’s 3 schools and" in said
     assert "Every school and every body, side by side" in said
     lines = lines_of(desk.get(f"{address}.csv").text)
-    head = lines[1]
+    head = lines[0]
     rows = {
-        (line[0], line[1]): dict(zip(head, line, strict=True)) for line in lines[2:] if len(line) == len(head)
+        (line[0], line[1]): dict(zip(head, line, strict=True)) for line in lines[1:] if len(line) == len(head)
     }
     cells = {name: row for (table, name), row in rows.items() if table == "Kinds of bodies by district"}
     assert cells["Police, whole area"]["Staff trained"] == "hidden", (
@@ -253,7 +253,7 @@ def test_a_report_of_a_training_speaks_of_staff_and_sessions(desk: FlaskClient, 
     address = publish(desk, ours[1])
     page = words(desk.get(address).text)
     assert "a school or body reached and £9.61 a member of staff trained." in page
-    head = lines_of(desk.get(f"{address}.csv").text)[1]
+    head = lines_of(desk.get(f"{address}.csv").text)[0]
     assert "Staff trained" in head and "Pupils seen" not in head
     told = page.lower()
     assert not re.search(r"pupil|year group|\bseen\b|\bhall\b|\bshow\b", told), told
@@ -415,7 +415,7 @@ def test_no_file_makes_a_share_of_staff_that_are_nobody_or_that_nobody_counted(
 
 def cells_of(desk: FlaskClient, address: str) -> dict[tuple[str, str], dict[str, str]]:
     """The lines of a CSV by table and name."""
-    head, *lines = lines_of(desk.get(address).text)[1:]
+    head, *lines = lines_of(desk.get(address).text)
     return {
         (line[0], line[1]): dict(zip(head, line, strict=True)) for line in lines if len(line) == len(head)
     }

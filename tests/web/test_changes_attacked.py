@@ -376,8 +376,8 @@ def said(file: list[list[str]], then: ItemFigures) -> dict[tuple[str, ...], list
     months = {f"{name}, in the same months": kind for kind, name in NAMES.items()}
     found: dict[tuple[str, ...], list[str]] = {}
     shares: list[str] = []
-    for line in file[2:]:
-        if len(line) < 4 or line[2] != file[2][2]:
+    for line in file[1:]:
+        if len(line) < 4 or line[2] != file[1][2]:
             continue
         change = [one for one in line[12:15] if one not in ("", "hidden")]
         if line[3] in waves:
@@ -476,7 +476,7 @@ def test_pages_reports_and_the_feed_say_of_changes_what_the_file_of_that_day_say
     for day, file in files_of(told, client):
         if not is_drawn(str(day), one_in=5):
             continue
-        lines = [line for line in file[2:] if len(line) > 14]
+        lines = [line for line in file[1:] if len(line) > 14]
         in_file = {cells for line in lines for cells in (pair(line[5:7]), pair(line[13:15]))}
         changes = {abs(int(one)) for line in lines for one in line[12:15] if one not in ("", "hidden")}
         stopped.now = at(day + timedelta(days=1))

@@ -178,7 +178,7 @@ def test_the_file_has_all_that_is_needed_to_do_it_again(client: FlaskClient, des
     drawn(client, desk)
     found = of_programme(desk)[0]
     file = client.get(f"/desk/invitations/draws/{found.draw.id}.csv").text
-    assert found.draw.seed in file.splitlines()[0]
+    assert found.draw.seed in file.splitlines()[-1]
     for one in found.places:
         group = "first" if one.asked_first else "later"
         sum_of = draws.digest(found.draw.seed, one.organisation_id)

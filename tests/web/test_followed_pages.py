@@ -143,13 +143,13 @@ def test_a_letter_to_those_where_something_is_open_is_begun_from_here(tour: Tour
 def test_the_file_has_a_line_for_each_school_and_is_not_for_publication(tour: Tour) -> None:
     answer = tour.client.get("/desk/followed.csv")
     lines = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
-    assert "Not for publication" in lines[0][0]
-    head, *told = lines[1:-1]
+    assert "Not for publication" in lines[-1][0] and "not-for-publication" in str(answer.headers)
+    head, *told = lines[:-1]
     assert [line[1] for line in told] == ["Alder School", "Birch School", "Cedar School"]
     at = head.index("Follow-up lesson")
     assert told[2][at : at + 3] == ["not due (planned)", "2027-02-16", "2026-12-16"]
     sheet = load_workbook(io.BytesIO(tour.client.get("/desk/followed.xlsx").data)).active
-    assert sheet.max_row == len(lines) and sheet.cell(3, 2).value == "Alder School"
+    assert sheet.max_row == len(lines) + 1 and sheet.cell(3, 2).value == "Alder School"
     assert tour.get("/desk/followed.csv?as_of=nonsense", 422)
 
 

@@ -148,7 +148,7 @@ def test_pages_reports_and_the_feed_say_of_pupils_what_the_files_say_and_no_more
         stopped.now = at(day + timedelta(days=1))
         answer = client.get("/desk/outcomes.csv", query_string={"programme": programme})
         file = [tuple(line) for line in csv.reader(io.StringIO(answer.text))]
-        whole = {line[3]: line for line in file[2:] if line[0] == "Programme" and line[2] == file[2][2]}
+        whole = {line[3]: line for line in file[1:] if line[0] == "Programme" and line[2] == file[1][2]}
         with transaction():
             report = publishing.publish(told.programme, day, who="P", now=stopped.now)
         parts = report.content[OUTCOMES]
@@ -169,7 +169,7 @@ def test_pages_reports_and_the_feed_say_of_pupils_what_the_files_say_and_no_more
             headers={"Authorization": f"Bearer {bearer}"},
         ).get_json()
         assert fed[OUTCOMES] == parts
-        pairs = {(line[7], line[11]) for line in file[2:] if len(line) > 11}
+        pairs = {(line[7], line[11]) for line in file[1:] if len(line) > 11}
         for by in TABLES:
             page = client.get("/desk/outcomes", query_string={"programme": programme, "by": by}).text
             told_there = set(re.findall(r"([\d,]+)(?: answers)?, (\d+)%", re.sub(r"<[^>]+>", "", page)))
@@ -183,10 +183,10 @@ def lines_of(file: list[Line], figures: ItemFigures) -> dict[Key, Line]:
     by = {name: key for key, name in TABLES.items()} | {"Programme": WHOLE}
     waves = {name: kind for kind, name in NAMES.items()}
     row = {(of, name): key for (of, key), (name, _) in figures.groups.items()}
-    tell = file[2][2]
+    tell = file[1][2]
     return {
         (by[line[0]], row[by[line[0]], line[1]], waves[line[3]]): said(line)
-        for line in file[2:]
+        for line in file[1:]
         if len(line) > 3 and line[2] == tell and line[3] in waves
     }
 

@@ -95,7 +95,10 @@ def test_the_workbook_says_first_that_it_is_not_for_publication_and_adds_up(
     with transaction():
         c.troupe.cost_day_pence = 64_050
     answer = client.get("/desk/tour/season.xlsx?year=2026")
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="season-2026-27.xlsx"'
+    assert (
+        answer.headers["Content-Disposition"]
+        == 'attachment; filename="season-2026-27-not-for-publication.xlsx"'
+    )
     book = openpyxl.load_workbook(io.BytesIO(answer.data))
     assert book.sheetnames == ["Season", "Days", "Shows"]
     sheets = [[list(row) for row in book[name].iter_rows(values_only=True)] for name in book.sheetnames]

@@ -12,7 +12,7 @@ from outreach.coverage.board.content import Content
 from outreach.coverage.board.publishing import AlreadyPublished, BoardReport
 from outreach.coverage.lists import BODIES, NO_DISTRICT, NONE, SCHOOLS
 from outreach.coverage.standings import NINE
-from outreach.ground import audience, clock, tabular
+from outreach.ground import audience, clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.row_numbers import row_number
@@ -103,19 +103,22 @@ def board_report(report_id: int) -> Any:
 @coordinators_only
 def board_report_csv(report_id: int) -> Any:
     report = _report(report_id)
-    rows = [_head(report), *sheets.lines(report.content), [], ["Why there are gaps", "Schools"]]
+    rows = [*sheets.lines(report.content), [], ["Why there are gaps", "Schools"]]
     rows += [*sheets.causes(report.content), []]
     for _, head, lines in sheets.further(report.content):
         rows += [head, *lines, []]
     rows += [["Word", "Meaning"], *report.content["definitions"]]
-    return downloads.csv_file(f"{_file(report)}.csv", [_title(report)], rows, end="the report")
+    return downloads.csv_file(
+        f"{_file(report)}.csv", _head(report), rows, notice=_title(report), end="the report"
+    )
 
 
 @coordinator.get("/reports/<int:report_id>.xlsx")
 @coordinators_only
 def board_report_xlsx(report_id: int) -> Any:
     report = _report(report_id)
-    book = tabular.write_book(
+    return downloads.workbook(
+        f"{_file(report)}.xlsx",
         [
             ("Figures", _head(report), sheets.lines(report.content)),
             ("Why there are gaps", ["Cause", "Schools"], sheets.causes(report.content)),
@@ -128,7 +131,6 @@ def board_report_xlsx(report_id: int) -> Any:
         ],
         end="the report",
     )
-    return downloads.workbook(f"{_file(report)}.xlsx", book)
 
 
 def _draft(

@@ -99,8 +99,10 @@ def cost_csv() -> Any:
     programme, today = the_programme(), day_of(clock.now())
     found, plan = _money(programme)
     name = f"cost-{programme.id}-{year_name(programme.academic_year).replace('/', '-')}.csv"
-    rows = [sheet.HEAD, *sheet.lines(found, plan, for_adults=programme.for_adults)]
-    return downloads.csv_file(name, [sheet.title(programme, today=today)], rows, end="the cost")
+    rows = sheet.lines(found, plan, for_adults=programme.for_adults)
+    return downloads.csv_file(
+        name, sheet.HEAD, rows, notice=sheet.title(programme, today=today), end="the cost"
+    )
 
 
 @coordinator.route("/cost/budget", methods=["GET", "POST"])

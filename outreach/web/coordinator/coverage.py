@@ -14,7 +14,7 @@ from outreach.coverage.figures import CoverageFigures, Totals, YearTotals
 from outreach.coverage.lists import NONE
 from outreach.coverage.standings import NINE, Reckoning
 from outreach.coverage.who_asked import OF_BODIES, OF_BOTH, OF_SCHOOLS, Asked
-from outreach.ground import audience, clock, tabular
+from outreach.ground import audience, clock
 from outreach.ground.typed_days import written
 from outreach.ground.wording import capfirst, count, day_short
 from outreach.web import downloads
@@ -202,8 +202,8 @@ def _file(kind: str) -> Any:
     rows = _sheet(asked.narrow(reckoning), who_asked.of_target(reckoning, asked.narrowed.get("who", "")))
     name = f"coverage-{asked.programme.id}-{asked.as_of.isoformat()}.{kind}"
     if kind == "csv":
-        return downloads.csv_file(name, [title], rows, end="the coverage")
-    return downloads.workbook(name, tabular.write_xlsx([title], rows, sheet="Coverage", end="the coverage"))
+        return downloads.csv_file(name, (), rows, notice=title, end="the coverage")
+    return downloads.workbook(name, [("Coverage", (), rows)], notice=title, end="the coverage")
 
 
 def _sheet(reckoning: Reckoning, asked: Asked) -> Iterator[Sequence[Any]]:

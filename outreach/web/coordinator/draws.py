@@ -84,11 +84,9 @@ def asking_draw_csv(draw_id: int) -> Any:
     found = draws.get(draw_id, partnership_id=g.partnership.id)
     _programme(found)
     said = spoken.asked_on_page().said
-    title = [
-        f"{said(draw_words.title(found.draw))}. {draw_words.drawn_on(found.draw)} Seed {found.draw.seed}"
-    ]
+    title = f"{said(draw_words.title(found.draw))}. {draw_words.drawn_on(found.draw)} Seed {found.draw.seed}"
     head = [said(column) for column in draw_words.CSV_HEAD]
-    return downloads.csv_file(f"draw-{draw_id}.csv", title, [head, *_lines(found)], end="the draw")
+    return downloads.csv_file(f"draw-{draw_id}.csv", head, _lines(found), notice=title, end="the draw")
 
 
 def _programme(found: Drawn) -> Programme:

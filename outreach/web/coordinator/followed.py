@@ -16,7 +16,7 @@ from outreach.coverage import followed
 from outreach.coverage.board import commitments
 from outreach.coverage.followed import OPEN, STATES, FollowedOrganisation
 from outreach.coverage.lists import NO_DISTRICT
-from outreach.ground import clock, tabular
+from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.typed_days import written
 from outreach.ground.wording import day_short
@@ -142,8 +142,8 @@ def _file(kind: str) -> Any:
     owner_of = owners.owners_of_programme(asked.programme.id)
     lines = _lines(_organisations(asked), owner_of)
     if kind == "csv":
-        return downloads.csv_file(name, [title], lines, end="the list")
-    return downloads.workbook(name, tabular.write_xlsx([title], lines, sheet="Commitments", end="the list"))
+        return downloads.csv_file(name, (), lines, notice=title)
+    return downloads.workbook(name, [("Commitments", (), lines)], notice=title)
 
 
 def _lines(

@@ -14,7 +14,7 @@ from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 from outreach.coverage.gaplist import kept, missing, sheets
-from outreach.ground import clock, tabular
+from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
@@ -97,7 +97,7 @@ def gaps_csv() -> Any:
     if programme is None:
         return rows
     name = f"gaps-{day_of(now).isoformat()}.csv"
-    return downloads.csv_file(name, [sheets.title(programme, now=now)], rows, end="")
+    return downloads.csv_file(name, (), rows, notice=sheets.title(programme, now=now), end="")
 
 
 @coordinator.get("/gaps.xlsx")
@@ -114,8 +114,8 @@ def gaps_xlsx() -> Any:
         if len(lines) > BOOK_AT_MOST + 2:
             words = f"A workbook holds up to {asked_on_page().count(BOOK_AT_MOST)}. Take the CSV, or narrow the list."
             return Response(words, 422, mimetype="text/plain")
-    book = tabular.write_xlsx([sheets.title(programme, now=now)], lines, sheet="Gaps", end="")
-    return downloads.workbook(f"gaps-{day_of(now).isoformat()}.xlsx", book)
+    name, notice = f"gaps-{day_of(now).isoformat()}.xlsx", sheets.title(programme, now=now)
+    return downloads.workbook(name, [("Gaps", (), lines)], notice=notice, end="")
 
 
 def _asked_for() -> tuple[Programme | None, Any]:

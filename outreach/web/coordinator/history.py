@@ -8,7 +8,7 @@ from typing import Any
 from flask import g, render_template, request, url_for
 
 from outreach.county import organisations
-from outreach.ground import clock, history, wording
+from outreach.ground import clock, history
 from outreach.ground.errors import Refusal
 from outreach.ground.history import Asked, History
 from outreach.ground.row_numbers import row_numbers
@@ -78,7 +78,7 @@ def _line(entry: Entry) -> Sequence[Any]:
     row = entry.row
     kind = history_words.kind_of(row.subject)
     told = (history_words.plain(row.before), history_words.plain(row.after))
-    return (row.id, wording.date_and_time(row.recorded_at), row.who, row.what, kind, entry.about, *told)
+    return (row.id, row.recorded_at, row.who, row.what, kind, entry.about, *told)
 
 
 def _entries(rows: Sequence[History]) -> list[Entry]:

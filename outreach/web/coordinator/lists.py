@@ -38,7 +38,7 @@ from outreach.county.lists.list_layout import Layout
 from outreach.county.lists.uploads import Upload
 from outreach.county.schools import Organisation
 from outreach.coverage import standings
-from outreach.ground import clock, tabular, workbooks
+from outreach.ground import clock, workbooks
 from outreach.ground.db import transaction
 from outreach.ground.row_numbers import row_number, whole_number
 from outreach.ground.school_year import year_name, year_of
@@ -531,7 +531,7 @@ def list_to_mend(token: str, kind: str) -> Any:
         for layout in looked.layouts
         if layout.number in lines
     ] or [("Lines to mend", ("What is wrong", "Line"), [])]
-    return downloads.workbook("lines-to-mend.xlsx", tabular.write_book(sheets, end="the lines to mend"))
+    return downloads.workbook("lines-to-mend.xlsx", sheets, end="the lines to mend")
 
 
 def _sheet_name(layout: Layout, others: Sequence[Layout]) -> str:

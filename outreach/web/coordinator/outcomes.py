@@ -39,8 +39,10 @@ def outcomes_csv() -> Any:
     programme = the_programme()
     found = findings.of_programme(programme, now=clock.now())
     title = outcomes_words.csv_title(found, programme.title)
-    rows: list[list[Any]] = [outcomes_words.CSV_HEAD, *outcomes_words.csv_rows(found)]
-    return downloads.csv_file(f"outcomes-{programme.id}.csv", [title], rows, end="the figures")
+    rows: list[list[Any]] = [*outcomes_words.csv_rows(found)]
+    return downloads.csv_file(
+        f"outcomes-{programme.id}.csv", outcomes_words.CSV_HEAD, rows, notice=title, end="the figures"
+    )
 
 
 @coordinator.get("/outcomes-researchers.zip")

@@ -120,7 +120,7 @@ def referrals_csv() -> Any:
     found = before_and_after.of_programme(programme, now=now)
     title = f"‘{programme.title}’, as recorded by {day_short(now)}. {referrals_words.HIDING}"
     rows: list[list[Any]] = [referrals_words.CSV_HEAD, *referrals_words.csv_rows(found)]
-    return downloads.csv_file(f"referrals-{programme.id}.csv", [title], rows, end="the referrals")
+    return downloads.csv_file(f"referrals-{programme.id}.csv", (), rows, notice=title, end="the referrals")
 
 
 @coordinator.route("/referrals/numbers/<about>", methods=["GET", "POST"])
@@ -217,7 +217,9 @@ def referral_numbers_csv(about: str) -> Any:
         referrals_words.NUMBERS_HEAD,
         *(referrals_words.numbers_row(row, districts) for row in rows),
     ]
-    return downloads.csv_file(f"{about}.csv", [referrals_words.NOT_TO_PUBLISH], told, end="the numbers")
+    return downloads.csv_file(
+        f"{about}.csv", (), told, notice=referrals_words.NOT_TO_PUBLISH, end="the numbers"
+    )
 
 
 @coordinator.post("/referrals/entries/<int(max=2147483647):entry_id>/undo")

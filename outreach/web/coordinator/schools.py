@@ -102,7 +102,7 @@ def schools_csv() -> Any:
         rows = _also_seen(lists.pick_also_seen(asked.reckoning(), filters), asked.programme.words)
     else:
         rows = _lines(asked, asked.programme.id, filters, for_adults=asked.programme.for_adults)
-    return downloads.csv_file(f"schools-{asked.as_of.isoformat()}.csv", [title], rows, end="")
+    return downloads.csv_file(f"schools-{asked.as_of.isoformat()}.csv", (), rows, notice=title, end="")
 
 
 def pupils_said(standings: Sequence[Standing], year: int | None, words: Words = OF_PUPILS) -> str:

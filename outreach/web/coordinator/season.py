@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import abort, g, render_template, request
 
-from outreach.ground import clock, tabular
+from outreach.ground import clock
 from outreach.ground.school_year import year_in_hand, year_name
 from outreach.ground.timespans import day_of
 from outreach.ground.typed_days import iso_day
@@ -109,8 +109,8 @@ def season_xlsx() -> Any:
     """The sums, and every day and show, as a workbook."""
     found = _season()
     name = f"season-{year_name(found.academic_year).replace('/', '-')}.xlsx"
-    sheets = season_lines.book(found, today=day_of(clock.now()))
-    return downloads.workbook(name, tabular.write_book(sheets, end="the season"))
+    notice = season_lines.title(found, today=day_of(clock.now()))
+    return downloads.workbook(name, season_lines.book(found), notice=notice, end="the season")
 
 
 def _season() -> Season:

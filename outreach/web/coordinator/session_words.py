@@ -8,7 +8,7 @@ from outreach.booking.guest_places import GuestPlace
 from outreach.booking.sessions.listed import SessionLine
 from outreach.county.schools import Organisation
 from outreach.county.venues import Venue, is_online
-from outreach.ground.timespans import local
+from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, clock_span, count, day, day_short, number
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
@@ -107,11 +107,10 @@ def rows(lines: Iterable[SessionLine], now: datetime) -> Iterator[Sequence[Any]]
     """The list as a file has it."""
     for line in lines:
         show = line.performance
-        starts, ends = local(show.starts_at), local(show.ends_at)
         yield (
-            starts.date().isoformat(),
-            f"{starts:%H:%M}",
-            f"{ends:%H:%M}",
+            day_of(show.starts_at),
+            show.starts_at,
+            show.ends_at,
             show.host.name,
             address(show.host),
             show.troupe.name,
@@ -127,12 +126,11 @@ def rows(lines: Iterable[SessionLine], now: datetime) -> Iterator[Sequence[Any]]
 def coming_rows(line: SessionLine, how: Mapping[int, GuestPlace]) -> Iterator[Sequence[Any]]:
     """Who comes to one, as a file has it: numbers, and no names of anybody."""
     show = line.performance
-    starts, ends = local(show.starts_at), local(show.ends_at)
     for booking in line.coming:
         yield (
-            starts.date().isoformat(),
-            f"{starts:%H:%M}",
-            f"{ends:%H:%M}",
+            day_of(show.starts_at),
+            show.starts_at,
+            show.ends_at,
             show.host.name,
             booking.organisation.name,
             kind(booking.organisation),
