@@ -82,8 +82,8 @@ def write_book(
     end: str = "the list",
 ) -> bytes:
     """A workbook of sheets, (name, header, rows) each, its heads bold and frozen, below the `notice` if there is one;
-    strings stay strings, dates are real dates. Heads, times and `end` as `write_csv`; the last line of the last sheet is
-    the end line."""
+    strings stay strings, dates are real dates. Heads, times and `end` as `write_csv`; the last line of the last
+    sheet is the end line."""
     import xlsxwriter  # late: few requests write a workbook
 
     out = io.BytesIO()

@@ -1,6 +1,7 @@
 """A register file is compared with what is known and applied: on both databases, twice, and in part."""
 
 import io
+import json
 from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -182,7 +183,19 @@ def test_a_district_known_by_code_takes_its_name_from_the_partnerships_map(app: 
     with transaction():
         make.partnership(
             ("999",),
-            districts_geojson='{"features": [{"properties": {"AREACD": "E07999902", "AREANM": "Marl"}}]}',
+            districts_geojson=json.dumps(
+                {
+                    "features": [
+                        {
+                            "properties": {"AREACD": "E07999902", "AREANM": "Marl"},
+                            "geometry": {
+                                "type": "Polygon",
+                                "coordinates": [[[-1.2, 51.7], [-1.2, 51.8], [-1.1, 51.7], [-1.2, 51.7]]],
+                            },
+                        }
+                    ]
+                }
+            ),
         )
     spots = b"ZZ1 1AA,10,460000,220000,E92000001,,,,E07999902,E05000001\r\n"
     bring(written([school()], SMALL), code_point=spots)

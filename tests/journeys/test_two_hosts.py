@@ -22,7 +22,7 @@ from test_main_job import link_in
 from two_hosts import A_MINUTE_APART, AHEAD, SITE, Hosts, Person, Shown, two_hosts
 
 import openid_provider
-from county.test_logos import RED, svg
+from county.test_logos import png
 from how_many import each_nth, is_longest
 from openid_provider import JO, Provider
 from outreach.county.sign_in_tries import FREE
@@ -156,7 +156,7 @@ class Way:
         desk = self.desk
         contact = {"contact_name": "Priya Nandakumar", "contact_email": COORDINATOR}
         desk.press(desk.open("/desk/setup/partnership"), "Save", **contact, contact_phone="01632 960 118")
-        logo = ("logo.svg", svg(RED))
+        logo = ("logo.png", png())
         page = desk.press(desk.open("/desk/setup/looks"), "Save", accent="#0e5a63", logo=logo)
         files = set(re.findall(r'/static/[^"]+', page.text))
         assert len([one for one in files if one.startswith("/static/looks/")]) == 2

@@ -268,7 +268,11 @@ def test_the_workbook_has_the_lines_of_the_sheet(desk: FlaskClient) -> None:
     book = tabular.read("x.xlsx", desk.get("/desk/coverage.xlsx?phase=Secondary").data)
     sheet = tabular.read("x.csv", desk.get("/desk/coverage.csv?phase=Secondary").data)
     heads, *lines = (row.cells for row in book.rows)
-    assert heads == sheet.header and [*map(filled, lines)] == [filled(row.cells) for row in sheet.rows] and len(lines) > 10
+    assert (
+        heads == sheet.header
+        and [*map(filled, lines)] == [filled(row.cells) for row in sheet.rows]
+        and len(lines) > 10
+    )
     assert "Not for publication" in book.header[0]
 
 

@@ -342,11 +342,11 @@ def test_news_is_what_came_since_the_last_day_somebody_signed_in(small: Small) -
 
 
 def test_first_visit_tells_of_the_last_seven_days_and_a_quiet_one_says_so(small: Small) -> None:
-    assert "Nothing new in the last seven days." in words_of(small.page())
+    assert "Nothing new in seven days." in words_of(small.page())
     with transaction():
         make.answer(small.programme, make.school(), "declined", at=NOW - timedelta(days=2), reason="exams")
         make.answer(small.programme, make.school(), "declined", at=NOW - timedelta(days=8), reason="exams")
-    assert "1 answer in the last seven days." in words_of(small.page())
+    assert "1 answer in seven days." in words_of(small.page())
 
 
 def test_each_kind_of_news_is_told_in_words(small: Small) -> None:

@@ -15,6 +15,7 @@ from outreach.county.partnerships import Partnership
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of, wall
+from outreach.post.outgoing import duty
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
@@ -28,6 +29,7 @@ def ours(app: Flask) -> Any:
     now = clock.now()
     today = day_of(now)
     year = today.year - (today.month < 9)
+    duty.begin("a mail worker", now)
     with transaction():
         whose = make.partnership()
         made_at = now - timedelta(days=60)
@@ -132,11 +134,11 @@ def test_the_trend_is_three_bars_on_a_phone_and_a_picture_on_a_desk(
     site.sign_in(page, ours[0])
     site.open(page, "/desk")
     expect(page.locator(".trend")).to_be_hidden()
-    widths = [box["width"] for i in page.locator(".pace i").all() if (box := i.bounding_box())]
+    widths = [box["width"] for i in page.locator(".so-far i").all() if (box := i.bounding_box())]
     assert 2 <= len(widths) <= 3 and widths == sorted(widths) and widths[0] > 0
     page.set_viewport_size({"width": 1280, "height": 900})
     expect(page.locator(".trend")).to_be_visible()
-    expect(page.locator(".pace")).to_be_hidden()
+    expect(page.locator(".so-far")).to_be_hidden()
 
 
 def test_another_programme_is_chosen_without_javascript(site: Site, plain_page: Page, ours: Any) -> None:

@@ -444,7 +444,7 @@ def test_a_file_of_postcodes_is_kept_for_the_areas_of_ones_own_schools(desk: Fla
     [
         (b"", "This is not a Code-Point Open file"),
         (b"a,b\n1,2\n", "This is not a Code-Point Open file"),
-        (b"PK\x03\x04 torn", "This is not a Code-Point Open file"),
+        (b"PK\x03\x04 torn", "This zip file is damaged and cannot be opened."),
         (CODE_POINT.replace(b"ZZ", b"QQ"), "The file has no postcode of ZZ, where your schools are."),
     ],
 )

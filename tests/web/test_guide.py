@@ -83,6 +83,7 @@ FOR_OPERATORS = (
     "demonstration/england.py",
     "ground/config.py",
     "ground/erasures.py",
+    "ground/last_words.py",
     "ground/secret_settings.py",
     "post/outgoing/mail_server.py",
     "post/incoming/mailbox.py",

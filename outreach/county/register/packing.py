@@ -28,7 +28,7 @@ def parts(source: BinaryIO, *, field: str = "file", most_lines: int = MOST_LINES
         "This zip file is damaged and cannot be opened. Nothing was changed. Download it again.", field=field
     )
     source.seek(0)
-    is_zip = source.read(4) == b"PK\x03\x04"
+    is_zip = source.read(4) in (b"PK\x03\x04", b"PK\x05\x06")  # the second: of nothing
     try:
         if not is_zip:
             yield [CsvFile(source, most_lines=most_lines)]
