@@ -34,6 +34,7 @@ sys.path.append(
 )  # the slow reference, for the tests of other rooms too
 
 import fast_hashes  # noqa: E402
+import stand_in  # noqa: E402
 from begun import begun_and_done  # noqa: E402
 from browser import (  # noqa: E402, F401
     chromium,
@@ -70,7 +71,7 @@ DEAR = Path(__file__).with_name("dear.txt")
 """What the everyday run leaves to the others: tests whose cases took so long together when they were last weighed, a
 fifth of all functions and seven tenths of the time."""
 DEAR_SECONDS = 0.4
-NO_SHARED = "the real register is not beside this checkout"
+NO_SHARED = "Not tried: real registers, calendars and mails. They are not beside this checkout; those of our own making were."
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -114,12 +115,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             and not (config.getoption("--everything") or config.getoption("--long"))
         )
         again = not config.getoption("--long") and _held_elsewhere(item, there)
-        if (item.get_closest_marker("long") and not config.getoption("--long")) or slow or again:
+        absent = item.get_closest_marker("shared") and not SHARED.exists()
+        if "shared" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("browser"):
+            raise pytest.UsageError(
+                f"{item.nodeid} reads real data alone: `published` has a folder of ours too"
+            )
+        if (item.get_closest_marker("long") and not config.getoption("--long")) or slow or again or absent:
             left_out.append(item)
         else:
             kept.append(item)
-        if item.get_closest_marker("shared") and not SHARED.exists():
-            item.add_marker(pytest.mark.skip(reason=NO_SHARED))
     if not (config.getoption("--long") or config.pluginmanager.has_plugin("noted_lines")):
         waiting = _cases_of_other_days(kept)
         waiting |= _looks_of_other_days([item for item in kept if item not in waiting])
@@ -228,13 +232,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """With --no-skips only the real register's absence is a good reason to skip."""
+    """With --no-skips whatever was skipped fails the run."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if session.config.getoption("--weigh") and reporter is not None:
         _weigh(report for reports in reporter.stats.values() for report in reports)
     if session.config.getoption("--no-skips") and reporter is not None:
-        skipped = [r for r in reporter.stats.get("skipped", []) if NO_SHARED not in str(r.longrepr)]
-        if skipped and session.exitstatus == pytest.ExitCode.OK:
+        if reporter.stats.get("skipped") and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -263,10 +266,24 @@ def migrate(url: str, folder: Path) -> None:
     )
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not SHARED.exists():
+        terminalreporter.write_line(NO_SHARED)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real data beside the checkout (tests that use it are marked `shared`)."""
     return SHARED / "data"
+
+
+@pytest.fixture(scope="session", params=["made", pytest.param("data", marks=pytest.mark.shared)])
+def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files of others in their real layout: a folder of our own making, and, where it is there, the one of real
+    data besides."""
+    if request.param == "data":
+        return SHARED / "data"
+    return stand_in.write(tmp_path_factory.mktemp("published") / "made")
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,9 @@ from outreach.ground import tabular
 Dates = tuple[list[tuple[date, date]], list[date]]
 
 
-def years(shared: Path) -> list[Dates]:
-    """Real terms of an authority, and its INSET days, by academic year."""
-    told = json.loads((shared / "calendar" / "oxfordshire_term_dates.json").read_text(encoding="utf-8"))
+def years(published: Path) -> list[Dates]:
+    """Terms of an authority, and its INSET days, by academic year."""
+    told = json.loads((published / "calendar" / "oxfordshire_term_dates.json").read_text(encoding="utf-8"))
     return [
         (
             [(date.fromisoformat(first), date.fromisoformat(last)) for first, last in year["terms"]],
@@ -66,10 +66,11 @@ def calendar(dates: Dates) -> bytes:
     return f"BEGIN:VCALENDAR\r\n{''.join(events)}END:VCALENDAR\r\n".encode()
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize("written", [csv, workbook, text, calendar])
-def test_a_real_year_is_read_from_each_kind_of_file(shared: Path, written: Callable[[Dates], bytes]) -> None:
-    for dates in years(shared):
+def test_a_published_year_is_read_from_each_kind_of_file(
+    published: Path, written: Callable[[Dates], bytes]
+) -> None:
+    for dates in years(published):
         sent = term_files.lines_of(written(dates))
         lines, problems = read_lines(sent.text)
         assert problems == []

@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -212,19 +211,21 @@ def test_a_bounce_from_nobody_in_particular_is_understood_by_the_address_it_came
     assert (elsewhere.kind, elsewhere.task) == (PERSON, MAIL)
 
 
-@pytest.mark.shared
-def test_real_reports_about_mail_that_is_not_ours_are_read_by_a_person(app: Flask, shared: Path) -> None:
+def test_reports_of_others_about_mail_that_is_not_ours_are_read_by_a_person(
+    app: Flask, published: Path
+) -> None:
     booked()
-    for path in sorted((shared / "mail").glob("apple-dsn_*.eml")):
+    for path in sorted((published / "mail").glob("apple-dsn_*.eml")):
         came = come(path.read_bytes())
         assert (came.kind, came.task, came.letter_id) == (BOUNCE, MAIL, None)
         assert "names no letter of ours" in came.why
 
 
-@pytest.mark.shared
-def test_a_real_report_to_the_address_of_our_letter_is_about_that_letter(app: Flask, shared: Path) -> None:
+def test_a_report_of_others_to_the_address_of_our_letter_is_about_that_letter(
+    app: Flask, published: Path
+) -> None:
     gone = booked()[0]
-    raw = (shared / "mail" / "apple-dsn_failure_no_original.eml").read_bytes()
+    raw = (published / "mail" / "apple-dsn_failure_no_original.eml").read_bytes()
     came = come(raw.replace(b"To: xyzzy@example.com", f"To: {bounce_address(gone)}".encode()))
     assert (came.kind, came.task, came.letter_id, gone.status) == (BOUNCE, ADDRESS, gone.id, BOUNCED)
     assert "550 5.1.1 unknown or illegal alias" in came.why

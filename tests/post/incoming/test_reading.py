@@ -28,7 +28,7 @@ from outreach.post.incoming.inbox import (
 from outreach.post.incoming.parsed_mail import read
 from post.incoming.mails import ics, letter, reply, with_calendar
 
-REAL = {
+OF_OTHERS = {
     "apple-dsn_failure_no_ics": BOUNCE,
     "apple-dsn_failure_no_original": BOUNCE,
     "apple-dsn_failure_with_ics": BOUNCE,
@@ -57,13 +57,11 @@ REAL = {
 }
 
 
-@pytest.mark.shared
-def test_every_real_mail_is_what_it_is(shared: Path) -> None:
-    found = {path.stem: read(path.read_bytes()).kind for path in sorted((shared / "mail").glob("*.eml"))}
-    assert found == REAL
+def test_every_mail_of_others_is_what_it_is(published: Path) -> None:
+    found = {path.stem: read(path.read_bytes()).kind for path in sorted((published / "mail").glob("*.eml"))}
+    assert found == OF_OTHERS
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize(
     ("name", "uid", "sequence", "address", "partstat", "starts_at"),
     [
@@ -117,10 +115,16 @@ def test_every_real_mail_is_what_it_is(shared: Path) -> None:
         ),
     ],
 )
-def test_real_answers_are_read_with_zones_of_windows_apple_and_thunderbird(
-    shared: Path, name: str, uid: str, sequence: int, address: str, partstat: str, starts_at: datetime | None
+def test_answers_are_read_with_zones_of_windows_apple_and_thunderbird(
+    published: Path,
+    name: str,
+    uid: str,
+    sequence: int,
+    address: str,
+    partstat: str,
+    starts_at: datetime | None,
 ) -> None:
-    (event,) = read((shared / "mail" / f"{name}.eml").read_bytes()).events
+    (event,) = read((published / "mail" / f"{name}.eml").read_bytes()).events
     assert (event.uid, event.sequence, event.address, event.partstat, event.starts_at) == (
         uid,
         sequence,

@@ -1,4 +1,4 @@
-"""Every real mail beside the checkout lands where it should, with our own mail server's word, another's, and
+"""Every mail as other programs send it lands where it should, with our own mail server's word, another's, and
 none."""
 
 from datetime import UTC, datetime
@@ -26,8 +26,6 @@ from outreach.post.incoming.inbox import (
     Incoming,
 )
 from outreach.post.outbox import Letter
-
-pytestmark = pytest.mark.shared
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 OURS = "booking-7f3c9a2e@performances.example.gov.uk"
@@ -106,12 +104,12 @@ def lands(raw: bytes) -> tuple[str, str, str | None]:
     return came.kind, came.task, said
 
 
-def files(shared: Path) -> dict[str, bytes]:
-    return {path.stem: path.read_bytes() for path in sorted((shared / "mail").glob("*.eml"))}
+def files(published: Path) -> dict[str, bytes]:
+    return {path.stem: path.read_bytes() for path in sorted((published / "mail").glob("*.eml"))}
 
 
-def test_each_lands_where_it_should(app: Flask, shared: Path) -> None:
-    assert {name: lands(raw) for name, raw in files(shared).items()} == LANDS
+def test_each_lands_where_it_should(app: Flask, published: Path) -> None:
+    assert {name: lands(raw) for name, raw in files(published).items()} == LANDS
     assert {c.starts_at for c in inbox.open_counters([OURS])[OURS]} == {
         datetime(2027, 3, 26, 14, 15, tzinfo=UTC)
     }
@@ -121,8 +119,8 @@ def test_each_lands_where_it_should(app: Flask, shared: Path) -> None:
     assert (newest.partstat, newest.sequence) == ("TENTATIVE", 1)
 
 
-def test_what_comes_in_the_other_way_round_ends_the_same(app: Flask, shared: Path) -> None:
-    for raw in reversed(files(shared).values()):
+def test_what_comes_in_the_other_way_round_ends_the_same(app: Flask, published: Path) -> None:
+    for raw in reversed(files(published).values()):
         lands(raw)
     known = {
         uid: {a: (r.partstat, r.sequence) for a, r in people.items()}
@@ -147,10 +145,10 @@ def test_what_comes_in_the_other_way_round_ends_the_same(app: Flask, shared: Pat
     ],
     ids=["passing", "failing", "foreign"],
 )
-def test_our_own_mail_servers_word_decides_on_every_real_answer(
-    app: Flask, shared: Path, said: str, found: str
+def test_our_own_mail_servers_word_decides_on_every_answer_of_others(
+    app: Flask, published: Path, said: str, found: str
 ) -> None:
-    for name, raw in files(shared).items():
+    for name, raw in files(published).items():
         kind, task, answer = LANDS[name]
         if kind not in (ANSWER, COUNTER) or (task == MAIL and answer is None):
             continue
