@@ -4,10 +4,13 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import permutations
 from pathlib import Path
 
 import plan
 import pytest
+
+from outreach.web import forms
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/security.md").read_text()
@@ -92,6 +95,64 @@ def test_no_code_of_ours_calls_a_command_or_runs_code_made_of_words() -> None:
                 found.append(f"{plan.said(path, node.lineno)}: {', '.join(sorted(wrong))}")
     assert found == []
     assert [one for one in CALLS_COMMANDS if "shell=" in (plan.ROOT / one).read_text()] == []
+
+
+def test_no_secret_is_made_of_chance_that_can_be_worked_out() -> None:
+    """`random` is for pauses, for the planner's tries and for the made-up county."""
+    told = {
+        str(path.relative_to(plan.OUTREACH))
+        for path in plan.modules().values()
+        for node in plan.nodes(path)
+        if (isinstance(node, ast.Import) and "random" in [alias.name for alias in node.names])
+        or (isinstance(node, ast.ImportFrom) and node.module in ("random", "numpy.random"))
+    }
+    served = {one for one in told if not one.startswith("demonstration/")}
+    assert served == {"post/outgoing/pauses.py", "tour/planning/dealing.py"}
+
+
+def test_what_is_signed_for_one_purpose_is_signed_for_no_other() -> None:
+    """Each signature says its purpose first, and none begins as another does."""
+    purposes = []
+    for path in plan.modules().values():
+        for node in plan.nodes(path):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in (
+                "signed.serializer",
+                "hmac.new",
+                "hmac.digest",
+            ):
+                words = [
+                    n.value for arg in node.args[-2:] for n in ast.walk(arg) if isinstance(n, ast.Constant)
+                ]
+                said = next((w.decode() if isinstance(w, bytes) else str(w) for w in words), "")
+                purposes += [said] if " " in said else []
+    assert len(purposes) > 7
+    assert [(a, b) for a, b in permutations(purposes, 2) if a.startswith(b)] == []
+
+
+ONLY_IN = {
+    r"postMessage|onmessage|[\"']message[\"']": (),
+    r"[\"']paste[\"']": (),
+    r"\beval\(|new Function|__proto__": (),
+    r"innerHTML|outerHTML|insertAdjacentHTML|DOMParser": ("company.js", "diary.js", "palette.js", "plan.js"),
+    r"localStorage|sessionStorage|indexedDB|\bcaches\.|document\.cookie": ("company-worker.js", "company.js"),
+}
+"""What a script could do -> the scripts that do it."""
+
+
+@pytest.mark.parametrize("what", ONLY_IN)
+def test_scripts_listen_to_no_other_window_and_keep_nothing_but_a_companys_days(what: str) -> None:
+    scripts = [*plan.OUTREACH.glob("static/*.js"), *plan.OUTREACH.glob("assets/scripts/*.js")]
+    assert len(scripts) > 15
+    assert sorted(one.name for one in scripts if re.search(what, one.read_text())) == sorted(ONLY_IN[what])
+
+
+def test_boxes_for_passwords_are_masked_and_say_which_password_is_meant() -> None:
+    pages = "".join(path.read_text() for path in plan.TEMPLATES.rglob("*.html"))
+    boxes = re.findall(r"\bform\.(?:password|old|again)\((.*?)\)", pages)
+    assert len(boxes) > 5
+    meant = r'params=\{"autocomplete": "(current|new)-password"\}'
+    assert [one for one in boxes if not re.fullmatch(meant, one)] == []
+    assert forms.password("Password", required="Enter it.").kwargs["widget"].input_type == "password"
 
 
 def _numbers(section: str, span: str) -> Iterator[str]:

@@ -278,8 +278,13 @@ def test_headers_come_through_and_old_tls_does_not(recipe: Recipe) -> None:
     old.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning):
         old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
-    with socket.create_connection(("127.0.0.1", recipe.https)) as line, pytest.raises(ssl.SSLError):
-        old.wrap_socket(line, server_hostname=HOST)
+    weak = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    weak.check_hostname, weak.verify_mode = False, ssl.CERT_NONE
+    weak.maximum_version = ssl.TLSVersion.TLSv1_2
+    weak.set_ciphers("kRSA:ECDHE+AESCCM:ECDHE+SHA:ECDHE+SHA256+AES128:!ECDHE+AESGCM")
+    for refused in (old, weak):
+        with socket.create_connection(("127.0.0.1", recipe.https)) as line, pytest.raises(ssl.SSLError):
+            refused.wrap_socket(line, server_hostname=HOST)
 
 
 def test_no_other_host_is_answered_and_no_header_of_a_visitor_is_believed(recipe: Recipe) -> None:
