@@ -79,6 +79,8 @@ def init_app(app: Flask) -> None:
     app.before_request(_session_first)
     # Our pages send no Referer, so that links stay secret; the token and the cookie's SameSite stand alone.
     app.config["WTF_CSRF_SSL_STRICT"] = False
+    # A form that was open when the key was changed is taken too.
+    app.config["WTF_CSRF_SECRET_KEY"] = [*app.config["SECRET_KEY_FALLBACKS"], app.config["SECRET_KEY"]]
     csrf.init_app(app)
     login.init_app(app)
     app.register_blueprint(public)

@@ -1,5 +1,6 @@
 """The service's key is changed: who is signed in stays, and what was made with the older key goes on opening."""
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +45,7 @@ def service(app: Flask, tmp_path: Path):
 
 
 @pytest.mark.own_app
-def test_sessions_troupe_links_and_calendars_live_on_while_the_older_key_is_known(
+def test_sessions_forms_troupe_links_and_calendars_live_on_while_the_older_key_is_known(
     app: Flask, service
 ) -> None:
     with transaction():
@@ -61,6 +62,9 @@ def test_sessions_troupe_links_and_calendars_live_on_while_the_older_key_is_know
         client = make.signed_in(first.test_client(), person, began_at=now, last_seen_at=now)
         cookie = client.get_cookie(first.config["SESSION_COOKIE_NAME"])
         assert cookie is not None
+        page = first.test_client().get("/sign-in")
+        form = re.search('name="csrf_token" .*?value="([^"]+)"', page.text)
+        assert form is not None
     came: dict[str, list[int]] = {}
     for name, key, older in (
         ("made with", FIRST, []),
@@ -72,9 +76,14 @@ def test_sessions_troupe_links_and_calendars_live_on_while_the_older_key_is_know
             client = there.test_client()
             client.set_cookie(there.config["SESSION_COOKIE_NAME"], cookie.value)
             came[name] = [client.get(path).status_code for path in (by_link, by_calendar, "/desk/account")]
+            somebody = there.test_client()
+            somebody.set_cookie(
+                there.config["SESSION_COOKIE_NAME"], page.headers["Set-Cookie"].split("=", 1)[1].split(";")[0]
+            )
+            came[name].append(somebody.post("/sign-in", data={"csrf_token": form[1]}).status_code)
     assert came == {
-        "made with": [200, 200, 200],
-        "changed": [200, 200, 200],
-        "changed twice": [200, 200, 200],
-        "forgotten": [404, 404, 302],
+        "made with": [200, 200, 200, 422],
+        "changed": [200, 200, 200, 422],
+        "changed twice": [200, 200, 200, 422],
+        "forgotten": [404, 404, 302, 400],
     }
