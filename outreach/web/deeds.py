@@ -160,7 +160,7 @@ PAGES = {
         EXPORT: "register_changes school_lunches_csv past_shows_to_mend",
         CHANGE: """
             register_drop register_hand_over register_postcodes register_preview register_decide
-            register_take_back remove_inset_day remove_term undo_term_dates past_shows_columns
+            register_keep_left register_take_back remove_inset_day remove_term undo_term_dates past_shows_columns
             past_shows_drop past_shows_preview past_shows_repair past_shows_take_back
         """,
     },

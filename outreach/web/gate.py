@@ -45,7 +45,7 @@ from outreach.county.register import lines
 from outreach.county.schools import Organisation, School
 from outreach.county.sign_in_sessions import SignInSession
 from outreach.county.venues import Venue
-from outreach.coverage import who_asked
+from outreach.coverage import leavers, who_asked
 from outreach.ground import audience, clock, telling, whose
 from outreach.ground.db import db, is_unavailable, transaction
 from outreach.ground.row_numbers import row_number
@@ -461,6 +461,19 @@ def our_organisation(organisation_id: int) -> Organisation:
     of it as what it is."""
     found = organisations.get(organisation_id, g.partnership.id)
     noted.is_about(found.organisation_id)
+    spoken.of_asked(who_asked.of_halves({found.is_body}))
+    return found
+
+
+def named_here(organisation_id: int) -> Organisation:
+    """The same; or one that is not ours any more, while a booking, an offer or a wait of ours is live there."""
+    try:
+        return our_organisation(organisation_id)
+    except organisations.NoSuchOrganisation:
+        if not leavers.live(g.partnership.id, now=clock.now(), organisation_ids=[organisation_id]):
+            raise
+    noted.is_about(organisation_id)
+    (found,) = organisations.known([organisation_id])
     spoken.of_asked(who_asked.of_halves({found.is_body}))
     return found
 

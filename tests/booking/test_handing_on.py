@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 import make
 from outreach.booking import handovers, promises
 from outreach.booking.bookings import ShowIsOver
-from outreach.booking.desk import closing, handing_on
+from outreach.booking.desk import handing_on
 from outreach.booking.desk.handing_on import (
     DoesNotFit,
     NothingToHandBack,
@@ -565,39 +565,3 @@ def test_two_coordinators_at_once_hand_it_on_once(c, app: Flask) -> None:
     db.session.rollback()
     assert wrong == []
     assert (db.session.query(Handover).count(), len(told())) == (1, 2)
-
-
-def test_shows_at_schools_that_will_not_be_there_are_listed_with_what_follows(c, count_queries) -> None:
-    ours = c.partnership.id
-
-    def listed() -> list[tuple[str, list[str]]]:
-        return [
-            (item.booking.reference, [s.name for s in item.heirs])
-            for item in closing.closing(ours, now=make.NOW)
-        ]
-
-    assert (listed(), closing.count(c.partnership.id, now=make.NOW)) == ([], 0)
-    with transaction():
-        db.session.get_one(School, c.other.organisation_id).close_date = DAY - timedelta(days=1)
-    closes(c)
-    with count_queries() as queries:
-        found = listed()
-    assert len(queries) == 2
-    assert found == [(c.booking.reference, ["Redmere Academy"]), (found[1][0], [])]
-    assert closing.count(c.partnership.id, now=make.NOW) == 2
-    with transaction():
-        stranger = make.partnership(("932",))
-    assert closing.closing(stranger.id, now=make.NOW) == []
-    hand_on(c)
-    assert closing.count(c.partnership.id, now=make.NOW) == 1
-
-
-def test_a_show_at_a_school_that_something_was_split_off_from_is_in_question_only_once_it_closes(c) -> None:
-    with transaction():
-        make.succession(c.old, c.new, at=make.NOW)
-    assert closing.closing(c.partnership.id, now=make.NOW) == []
-    assert closing.count(c.partnership.id, now=make.NOW) == 0
-    with transaction():
-        db.session.get_one(School, c.old.organisation_id).close_date = make.NOW.date()
-    assert [item.booking.id for item in closing.closing(c.partnership.id, now=make.NOW)] == [c.booking.id]
-    assert closing.count(c.partnership.id, now=make.NOW) == 1

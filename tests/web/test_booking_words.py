@@ -149,29 +149,13 @@ def test_whoever_cancelled_is_named() -> None:
     assert booking_words.cancelled(ended) == ("Cancelled 19 January 2027 at 2:06pm", "by us (Priya): Snow")
 
 
-@pytest.mark.parametrize(
-    ("status", "closes", "heirs", "wanted", "link"),
-    [
-        ("Closed", None, 0, "Larch is closed.", ""),
-        ("Open", date(2027, 1, 1), 0, "Larch closes on 1 January 2027, before the show.", ""),
-        ("Open", date(2027, 1, 1), 1, "Larch is followed by Birch.", "Hand the booking on to Birch…"),
-        (
-            "Open",
-            None,
-            2,
-            "Larch is followed by Birch and Elm.",
-            "Hand the booking on to the school that follows…",
-        ),
-    ],
-)
-def test_a_school_that_will_not_be_there(
-    status: str, closes: date | None, heirs: int, wanted: str, link: str
-) -> None:
-    follow = [School(name="Birch"), School(name="Elm")][:heirs]
-    hit: Any = SimpleNamespace(
-        booking=SimpleNamespace(organisation=School(name="Larch", status=status)), closes=closes, heirs=follow
-    )
-    assert (booking_words.closing(hit), booking_words.hand_on(follow)) == (wanted, link)
+def test_the_link_to_hand_on_names_a_single_heir() -> None:
+    follow = [School(name="Birch"), School(name="Elm")]
+    assert [booking_words.hand_on(follow[:n]) for n in range(3)] == [
+        "",
+        "Hand the booking on to Birch…",
+        "Hand the booking on to the school that follows…",
+    ]
 
 
 def test_calendars_and_letters() -> None:

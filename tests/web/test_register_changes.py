@@ -331,3 +331,25 @@ def test_the_list_takes_the_same_queries_for_one_change_and_for_ten(
             desk.list()
         taken.append(len(queries))
     assert taken[0] == taken[1]
+
+
+def test_the_page_of_a_school_that_went_elsewhere_opens_while_something_of_ours_is_live(desk: Desk) -> None:
+    with transaction():
+        booking, old, _new = closing_booking(desk)
+        stranger = make.partnership(("932",))
+        make.contact(old, partnership_id=stranger.id, name="Theirs Alone", address="theirs@redmere.example")
+        make.changes_hands(old.organisation_id, "932", make.NOW)
+        old.status, old.close_date, old.la_code = "Open", None, "932"
+        make.record(old, make.NOW)
+    where = f"/desk/schools/{old.organisation_id}"
+    opened = desk.client.get(where)
+    assert opened.status_code == 200 and "MRL-7K4P" in opened.text and "Theirs Alone" not in opened.text
+    assert "Not one of your authorities’ schools any more." in desk.said()
+    asked = {"what": f"booking-{booking.id}"}
+    desk.client.post(f"{LIST}/left", data=asked | {"reason": ""})
+    assert "MRL-7K4P" in desk.said()
+    desk.client.post(f"{LIST}/left", data=asked | {"reason": "Agreed with them"})
+    assert "MRL-7K4P" not in desk.said().replace("Kept:", "")
+    with transaction():
+        booking.ended_at = make.NOW
+    assert desk.client.get(where).status_code == 404

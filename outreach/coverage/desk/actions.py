@@ -15,9 +15,8 @@ from outreach.asking.chasing import chases, raising
 from outreach.asking.confirming import vouching
 from outreach.asking.owners import Owner
 from outreach.booking import holds, limits, promises, proposals
-from outreach.booking.desk import closing
 from outreach.county.register import decisions
-from outreach.coverage import followed, gaps, who_asked
+from outreach.coverage import followed, gaps, leavers, who_asked
 from outreach.coverage.followed import Unconfirmed
 from outreach.coverage.gaplist import follow_ups
 from outreach.coverage.gaps import Word
@@ -112,7 +111,7 @@ def actions_on_desk(
     school_days: Sequence[date],
 ) -> list[Action]:
     """What waits in a programme, in its partnership's post and in its register: group by group, a concern before all
-    else, and in each by the nearest date; 14 queries, one more where mail is about a visit, and those of
+    else, and in each by the nearest date; 30 queries, one more where mail is about a visit, and those of
     raising.waiting once some school has had its last reminder.
 
     `mail` is what waits in the inbox, (task, stream) of each, as inbox.waiting_streams gives it.
@@ -264,16 +263,12 @@ def _about(
 
 
 def _closing(partnership_id: int, now: datetime) -> Action:
-    """By the first show at a school that will not be there."""
-    rows = closing.coming(partnership_id, now=now)
-    words = ("show at a school that closes", "shows at schools that close")
-    first = f"{rows[0].name}, {_by(day_of(rows[0].starts_at), now)}" if rows else ""
-    return _about(
-        CLOSING,
-        [r.organisation_id for r in rows],
-        (*words, first),
-        day_of(rows[0].starts_at) if rows else None,
-    )
+    """By the first that is live at a school that has left."""
+    rows = [item.live for item in leavers.left(partnership_id, now=now)]
+    words = ("booking, offer or wait at a school that left", "bookings, offers or waits at schools that left")
+    nearest = day_of(rows[0].starts_at) if rows and rows[0].starts_at else None
+    first = rows[0].organisation.name + (f", {_by(nearest, now)}" if nearest else "") if rows else ""
+    return _about(CLOSING, [row.organisation.organisation_id for row in rows], (*words, first), nearest)
 
 
 def _follow_ups(reckoning: Reckoning, now: datetime) -> Action:

@@ -20,11 +20,12 @@ from outreach.booking import (
     told,
 )
 from outreach.booking.colleagues import Colleague
-from outreach.booking.desk import closing, handing_on
+from outreach.booking.desk import handing_on
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import COMPANY, COORDINATOR, GUEST, HOST, SCHOOL, Booking
 from outreach.booking.told import ACCESS_NEEDS, access_words
 from outreach.county import organisations
+from outreach.coverage import leavers
 from outreach.ground import clock, history
 from outreach.ground.db import transaction
 from outreach.post import outbox
@@ -92,7 +93,16 @@ def booking(reference: str) -> Any:
     at_session = _at_session(found)
     return render_template(
         "coordinator/booking.html",
-        closing=closing.of_booking(found, now=now),
+        left=next(
+            (
+                item
+                for item in leavers.left(
+                    found.programme.partnership_id, now=now, organisation_ids=[found.organisation_id]
+                )
+                if item.live.of is found
+            ),
+            None,
+        ),
         handed=handed,
         handed_from=organisations.known([handed.from_organisation_id]) if handed else [],
         can_go_back=handing_on.can_be_handed_back(found, now=now) if handed else None,

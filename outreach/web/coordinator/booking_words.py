@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from outreach.booking.desk.closing import Closing
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.in_hall import AtWork
 from outreach.booking.promises import (
@@ -112,16 +111,6 @@ def cancelled(cancellation: Cancellation, words: Words = OF_PUPILS) -> tuple[str
     }
     by = f"by {sides[cancellation.cancelled_by]} ({cancellation.who}): {cancellation.reason}"
     return f"Cancelled {date_and_time(cancellation.recorded_at)}", by
-
-
-def closing(hit: Closing) -> str:
-    """That its school will not be there for the show."""
-    organisation = hit.booking.organisation
-    if not organisation.is_open:
-        return f"{organisation.name} is closed."
-    if hit.closes and not hit.heirs:
-        return f"{organisation.name} closes on {day_short(hit.closes)}, before the show."
-    return f"{organisation.name} is followed by {and_list(s.name for s in hit.heirs)}."
 
 
 def hand_on(heirs: Sequence[Organisation]) -> str:

@@ -6,7 +6,6 @@ from typing import Any, BinaryIO
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
 from outreach.booking import limits, promises
-from outreach.booking.desk import closing
 from outreach.county import partnerships, register, schools
 from outreach.county.corrections import FIELDS
 from outreach.county.register import (
@@ -19,6 +18,7 @@ from outreach.county.register import (
     postcodes,
     waiting,
 )
+from outreach.coverage import leavers
 from outreach.ground import clock, history, wording
 from outreach.ground.db import transaction
 from outreach.ground.row_numbers import row_number, row_numbers
@@ -87,7 +87,7 @@ def _page(form: UploadForm, of_postcodes: PostcodesForm) -> str:
         count=schools.count(_la_codes()),
         newest=register.newest_import(_la_codes()),
         to_decide=decisions.waiting(g.partnership.id),
-        closing=closing.count(g.partnership.id, now=clock.now()),
+        left=len(leavers.left(g.partnership.id, now=clock.now())),
         asked_of=hands.count_asked_of(g.partnership.id),
     )
 
@@ -134,9 +134,7 @@ def register_preview(token: str) -> Any:
         doubts=doubts.about(upload.file, changes, register.newest_day(_la_codes())),
         pair_of=_pair,
         ticked=request.form.getlist("became"),
-        coming=promises.coming(
-            (change.after.urn for change in changes.closed), now=clock.now(), partnership_id=g.partnership.id
-        ),
+        left=leavers.left(g.partnership.id, now=clock.now(), changes=changes),
         newest=register.newest_import(_la_codes()),
         said=_said,
         fact_names=FACTS,

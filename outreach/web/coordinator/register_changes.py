@@ -7,13 +7,14 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from outreach.asking import kept_on
 from outreach.booking import limits
-from outreach.booking.desk import closing
 from outreach.county import partnerships
 from outreach.county.corrections import FIELDS
 from outreach.county.register import deciding, decisions, lines
 from outreach.county.register.decisions import RegisterChange
 from outreach.county.register.noticing import CLOSING, CORRECTED, LEAVING, NAMED, OPENING, TARGET
+from outreach.coverage import leavers
 from outreach.ground import clock, wording
 from outreach.ground.audience import more_of
 from outreach.ground.db import transaction
@@ -50,7 +51,7 @@ def register_decisions() -> Any:
     rows = chosen[(page - 1) * PAGE : page * PAGE]
     return render_template(
         "coordinator/register_changes.html",
-        closing=closing.closing(g.partnership.id, now=now),
+        left=leavers.left(g.partnership.id, now=now),
         beyond=limits.beyond(g.partnership.id, now=now),
         more_of=more_of,
         rows=rows,
@@ -117,6 +118,29 @@ def register_decide() -> Any:
         flash(f"{wording.count(done, 'change')} {taken}.")
     for message in dict.fromkeys(left):
         flash(message, "confirm")
+    return _back()
+
+
+@coordinator.post("/register/changes/left")
+@coordinators_only
+def register_keep_left() -> Any:
+    """Keep what is live at a school that left, with a reason: it leaves the list."""
+    what, now = request.form.get("what", ""), clock.now()
+    with back_to(url_for("coordinator.register_decisions", _anchor="closing")), transaction():
+        kept = next((i for i in leavers.left(g.partnership.id, now=now) if i.live.key == what), None)
+        if kept is None:
+            raise Refusal("It is not on the list any more.")
+        reason = request.form.get("reason", "")[:500]
+        kept_on.keep(
+            kept.live.key,
+            kept.cause,
+            organisation_id=kept.live.organisation.organisation_id,
+            partnership_id=g.partnership.id,
+            reason=reason,
+            who=who(),
+            now=now,
+        )
+    flash(f"Kept: {kept.live.organisation.name}. The reason is in its log.")
     return _back()
 
 

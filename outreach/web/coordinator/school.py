@@ -12,6 +12,7 @@ from outreach.web.coordinator import school_shown
 from outreach.web.gate import (
     coordinator,
     coordinators_only,
+    named_here,
     our_organisation,
     programme_in_hand,
     the_programme,
@@ -21,7 +22,7 @@ from outreach.web.gate import (
 @coordinator.get("/schools/<int:organisation_id>")
 @coordinators_only
 def school(organisation_id: int) -> Any:
-    found = our_organisation(organisation_id)
+    found = named_here(organisation_id)
     return school_shown.page_of(found, programme_in_hand())
 
 

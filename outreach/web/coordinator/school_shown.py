@@ -8,9 +8,9 @@ from typing import Any
 from flask import current_app, g, render_template, request, url_for
 
 from outreach.asking import invitations, notes, owners, short_codes
+from outreach.asking.kept_on import BOOKING
 from outreach.asking.notes import NoteOnOrganisation
 from outreach.booking import accounts, diary, holds, proposals
-from outreach.booking.desk import closing
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county import contacts, school_days, schools
@@ -20,7 +20,7 @@ from outreach.county.register import decisions, lines
 from outreach.county.school_days import SchoolCalendar
 from outreach.county.school_lunch import in_words
 from outreach.county.schools import Organisation
-from outreach.coverage import figures
+from outreach.coverage import figures, leavers
 from outreach.coverage.gaps import named
 from outreach.coverage.school import story
 from outreach.coverage.school.story import Chapter
@@ -115,7 +115,7 @@ def page_of(
     )
     former = lines.former_selves([organisation_id], ours, today=today).get(organisation_id, [])
     family = [organisation_id, *(s.organisation_id for s in former)]
-    on_file = contacts.to_write_to([organisation_id]).get(organisation_id, [])
+    on_file = contacts.to_write_to([organisation_id], ours).get(organisation_id, [])
     bookings = diary.of_organisations(family, ours)
     visits = [*(b.uid for b in bookings), *proposals.uids_of(family, ours)]
     written = letterbook.of_organisations(family, visits, ours, most=LETTERS)
@@ -124,7 +124,8 @@ def page_of(
     chapters = story.story_of_organisation(organisation_id, g.partnership, as_of=today, now=now)
     changes = decisions.of_school(organisation_id, ours)
     names = {s.organisation_id: s.name for s in (organisation, *came_from)}
-    not_there = {item.booking.id for item in closing.of_organisations(family, ours, now=now)}
+    left = leavers.left(ours, now=now, organisation_ids=family)
+    not_there = {item.live.of.id for item in left if item.live.kind == BOOKING}
     entries = school_log.line(
         notes=notes.of_organisations(family, partnership_id=ours),
         letters=about.values(),
