@@ -434,33 +434,6 @@ def last_hosted(organisation_id: int, partnership_id: int) -> Booking | None:
     )
 
 
-def coming(
-    organisation_ids: Iterable[int], *, now: datetime, partnership_id: int | None = None
-) -> dict[int, list[Booking]]:
-    """The bookings of some schools whose show is not past yet, by school, by start; schools without are not
-    in it.
-
-    Of one partnership's programmes, or of all when `partnership_id` is None.
-    """
-    query = (
-        select(Booking)
-        .join(Performance, Performance.id == Booking.performance_id)
-        .join(Programme, Programme.id == Booking.programme_id)
-        .where(
-            Booking.organisation_id.in_(list(organisation_ids)),
-            Booking.ended_at.is_(None),
-            Performance.ends_at > now,
-        )
-        .options(contains_eager(Booking.performance), contains_eager(Booking.programme))
-    )
-    if partnership_id is not None:
-        query = query.where(Programme.partnership_id == partnership_id)
-    found: dict[int, list[Booking]] = {}
-    for booking in db.session.scalars(query.order_by(Performance.starts_at, Booking.id)):
-        found.setdefault(booking.organisation_id, []).append(booking)
-    return found
-
-
 _OF_PERFORMANCE = (
     select(Booking)
     .where(Booking.performance_id == bindparam("performance_id"), Booking.ended_at.is_(None))

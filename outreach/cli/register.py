@@ -7,12 +7,13 @@ from typing import Any, BinaryIO
 import click
 from flask.cli import AppGroup
 
-from outreach.booking import limits, promises
+from outreach.booking import limits
 from outreach.county import partnerships
 from outreach.county import register as incoming
 from outreach.county.authorities import hand_over as hand_authority_over
 from outreach.county.corrections import FIELDS
 from outreach.county.register import Change, Changes, Facts, RegisterFile, doubts, hands, postcodes
+from outreach.coverage import leavers
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -197,9 +198,9 @@ def _read(file: BinaryIO, authorities: list[str] | None, **beside: BinaryIO | No
 
 
 def _tell(changes: Changes, full: bool) -> None:
-    coming = promises.coming((c.after.urn for c in changes.closed), now=clock.now())
-    closing = sorted(changes.closed, key=lambda c: c.after.urn not in coming)
-    _list("Close", [_closure(c, changes, coming.get(c.after.urn, [])) for c in closing], full)
+    left = [i for p in partnerships.every() for i in leavers.left(p.id, now=clock.now(), changes=changes)]
+    _list("BOOKED, OFFERED OR WAITING at schools that leave", [_left(item) for item in left], True)
+    _list("Close", [_closure(c, changes) for c in changes.closed], full)
     _list(
         "Probably became another (apply with --became to take them so)",
         [f"{_school(b.old)} -> {_school(b.new)}" for b in changes.became],
@@ -232,16 +233,19 @@ def _school(facts: Facts) -> str:
     return f"{facts.urn} {facts.name}" + (f", {facts.town}" if facts.town else "")
 
 
-def _closure(change: Change, changes: Changes, bookings: list[promises.Booking]) -> str:
+def _left(item: leavers.Left) -> str:
+    live = item.live
+    when = f" on {date_and_time(live.starts_at)}" if live.starts_at else ""
+    return f"{live.organisation.organisation_id} {live.organisation.name}: {live.kind}{when} ({item.cause})"
+
+
+def _closure(change: Change, changes: Changes) -> str:
     facts = change.after
     said = [
         _school(facts),
         f"closed on {day_short(facts.close_date)}" if facts.close_date else "closed, date unknown",
     ]
     said += [f"followed by {s.urn} {s.name}".rstrip() for s in changes.successors.get(facts.urn, ())]
-    if bookings:
-        shows = ", ".join(f"{b.reference} on {date_and_time(b.performance.starts_at)}" for b in bookings)
-        said.append(f"STILL BOOKED: {count(len(bookings), 'show')} to come ({shows})")
     return "; ".join(said)
 
 

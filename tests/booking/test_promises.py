@@ -1,4 +1,4 @@
-"""What is asked of promises: which are coming, how many come, what a school may still do by itself."""
+"""What is asked of promises: how many come, what a school may still do by itself."""
 
 from datetime import date, time, timedelta
 from types import SimpleNamespace
@@ -45,24 +45,6 @@ def booking(programme: Programme, school, day: date, pupils: int = 60) -> Bookin
 def cancel(booking: Booking) -> None:
     with transaction():
         bookings.cancel(booking, reason="Snow", by="coordinator", who="Priya", now=make.NOW)
-
-
-def test_what_is_coming_comes_by_its_start_until_its_end(c) -> None:
-    organisation_ids = [c.school.organisation_id, c.small.organisation_id]
-    assert promises.coming(organisation_ids, now=make.NOW) == {
-        c.school.organisation_id: [c.first, c.elsewhere, c.second]
-    }
-    ours = {"partnership_id": c.partnership.id}
-    assert promises.coming(organisation_ids, now=make.NOW, **ours) == {
-        c.school.organisation_id: [c.first, c.second]
-    }
-    over = c.first.performance.ends_at
-    assert promises.coming(organisation_ids, now=over - SECOND, **ours) == {
-        c.school.organisation_id: [c.first, c.second]
-    }
-    assert promises.coming(organisation_ids, now=over, **ours) == {c.school.organisation_id: [c.second]}
-    cancel(c.second)
-    assert promises.coming(organisation_ids, now=over, **ours) == {}
 
 
 def test_a_schools_bookings_are_by_their_start_and_its_newest_is_the_one_made_last(c) -> None:

@@ -7,9 +7,11 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select
 
+import make
+from outreach.asking.invitations import WAITING_LIST
 from outreach.county import schools
 from outreach.county.schools import School
-from outreach.ground.db import db
+from outreach.ground.db import db, transaction
 
 HEADER = (
     "URN,LA (code),EstablishmentName,TypeOfEstablishment (name),EstablishmentStatus (name),PhaseOfEducation (name),"
@@ -50,7 +52,11 @@ def test_apply_applies_once_and_preview_then_tells_field_by_field(
     links.write_text(
         "URN,LinkURN,LinkName,LinkType,LinkEstablishedDate\n900002,900001,Ash School,Successor,\n"
     )
+    with transaction():
+        programme = make.programme(make.partnership(("932",)))
+        make.answer(programme, db.session.get_one(School, 900002), WAITING_LIST)
     told = flask(app, "preview", file, "--all", "--links", links)
+    assert "at schools that leave: 1\n  900002 Elm School: wait (closed)\n" in told.output
     assert (
         "Close: 1\n  900002 Elm School, Marl; closed, date unknown; followed by 900001 Ash School\n"
         in told.output

@@ -16,6 +16,7 @@ from sqlalchemy import event, func, select
 from werkzeug.test import TestResponse
 
 import make
+from outreach.asking.invitations import WAITING_LIST
 from outreach.county import schools
 from outreach.county.partnerships import Partnership
 from outreach.county.register import postcodes
@@ -112,12 +113,16 @@ def test_changes_stand_field_by_field_and_the_list_has_them_all(desk: FlaskClien
     ]
 
 
-def test_closures_with_bookings_to_come_stand_on_top_with_their_successors(desk: FlaskClient) -> None:
+def test_all_that_is_live_at_schools_that_leave_stands_on_top_with_what_follows(
+    desk: FlaskClient, stopped
+) -> None:
     apply(desk, send(desk, written(line(900001, "Ash"), line(900002, "Elm"), line(900003, "Oak"))).location)
     with transaction():
         elm = schools.get(900002)
         programme = make.programme(db.session.scalars(select(Partnership)).one())
         booking = make.booking(make.show(programme, elm, datetime(2027, 3, 9, 9, 30, tzinfo=UTC)), {8: 148})
+        make.answer(programme, schools.get(900003), WAITING_LIST)
+    stopped.after(minutes=1)
     links = (
         LINKS
         + '900002,900003,"Oak",Successor,\n900001,900009,"Far Academy, Marl",Successor - merged,31-08-2026\n'
@@ -127,14 +132,17 @@ def test_closures_with_bookings_to_come_stand_on_top_with_their_successors(desk:
         written(
             line(900001, "Ash", "Closed"),
             line(900002, "Elm", "Closed", closed="31-12-2026"),
-            line(900003, "Oak"),
+            line(900003, "Oak").replace(",11,18,", ",4,11,"),
         ),
         links=links.encode(),
     ).location
     page = desk.get(where).text
-    assert "1 school that closes has a booking still to come." in " ".join(
-        re.sub("<[^>]+>", "", page).split()
+    said = " ".join(re.sub("<[^>]+>", "", page).split())
+    assert (
+        "2 bookings, offers or waits at schools that close, leave your authorities or leave the target."
+        in said
     )
+    assert "9:30am: Elm. Closes on 31 December 2026." in said and "Oak. Not in the target any more." in said
     assert page.index(">Elm<") < page.index(">Ash<")
     assert booking.reference in page and "31 December 2026" in page and "Far Academy, Marl" in page
     assert "date unknown" in page

@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
-from outreach.booking import limits, promises
+from outreach.booking import limits
 from outreach.county import partnerships, register, schools
 from outreach.county.corrections import FIELDS
 from outreach.county.register import (
@@ -171,7 +171,7 @@ def register_hands() -> Any:
     return render_template(
         "coordinator/register_hands.html",
         asked=asked,
-        coming=promises.coming((row.urn for row in asked), now=clock.now(), partnership_id=g.partnership.id),
+        live=leavers.live(g.partnership.id, now=clock.now(), organisation_ids=[row.urn for row in asked]),
         waiting=hands.asked_by(g.partnership.id),
         received=hands.received(g.partnership.id),
     )
