@@ -58,6 +58,7 @@ def test_setup_makes_a_partnership_named_after_its_authority_with_its_schools_an
     assert how_many(School) == MARLSHIRE.register.count(b"\r\n") - 1
     person = db.session.scalars(select(Coordinator)).one()
     assert (person.name, person.email) == ("Priya Nandakumar", "priya@council.example")
+    assert person.password_hash is None
 
 
 def test_setup_of_an_authority_that_is_there_changes_nothing(app: Flask, files: dict[str, str]) -> None:

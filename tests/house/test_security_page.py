@@ -97,6 +97,18 @@ def test_no_code_of_ours_calls_a_command_or_runs_code_made_of_words() -> None:
     assert [one for one in CALLS_COMMANDS if "shell=" in (plan.ROOT / one).read_text()] == []
 
 
+def test_no_page_decodes_what_was_decoded_before() -> None:
+    decoding = {"unquote", "unquote_plus", "unquote_to_bytes", "unescape"}
+    found = [
+        plan.said(path, node.lineno)
+        for path in plan.modules().values()
+        if path.is_relative_to(plan.OUTREACH / "web")
+        for node in plan.nodes(path)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in decoding
+    ]
+    assert found == []
+
+
 def test_no_secret_is_made_of_chance_that_can_be_worked_out() -> None:
     """`random` is for pauses, for the planner's tries and for the made-up county."""
     told = {
@@ -144,6 +156,22 @@ def test_scripts_listen_to_no_other_window_and_keep_nothing_but_a_companys_days(
     scripts = [*plan.OUTREACH.glob("static/*.js"), *plan.OUTREACH.glob("assets/scripts/*.js")]
     assert len(scripts) > 15
     assert sorted(one.name for one in scripts if re.search(what, one.read_text())) == sorted(ONLY_IN[what])
+
+
+def test_every_page_of_the_desk_and_of_ones_own_tour_has_the_button_to_sign_out() -> None:
+    pages = {
+        str(path.relative_to(plan.TEMPLATES)): path.read_text() for path in plan.TEMPLATES.rglob("*.html")
+    }
+    above = {name: re.search(r'{% extends "([^"]+)" %}', text) for name, text in pages.items()}
+    without = []
+    for name in pages:
+        top = name
+        while name.startswith(("coordinator/", "company/", "guide/")) and "public.sign_out" not in pages[top]:
+            if (over := above[top]) is None:
+                without += [name] if top != name else []  # what extends nothing is a part of a page
+                break
+            top = over[1]
+    assert without == ["company/expired.html"]  # whose holder has a link alone
 
 
 def test_boxes_for_passwords_are_masked_and_say_which_password_is_meant() -> None:

@@ -2,6 +2,7 @@
 held by the walls."""
 
 import io
+import re
 import time
 import zipfile
 from email import message_from_bytes
@@ -170,6 +171,9 @@ def test_every_download_arrives_whole_and_says_so_at_its_end(
                     "attachment" in headers.get("content-disposition", "") or kind in FILES.values()
                 ):
                     assert whole(kind, body), f"{path} came as {kind}, ending {body[-80:]!r}"
+                    assert not kind.startswith("text/") or "charset=utf-8" in headers["content-type"], path
+                    saved_as = headers.get("content-disposition", "attachment; filename=none")
+                    assert re.fullmatch(r'attachment; filename="?[A-Za-z0-9@._-]+"?', saved_as), saved_as
                     arrived[rule.endpoint] = kind, body
     meant = {rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.rpartition(".")[2] in FILES}
     assert meant - arrived.keys() == set()
