@@ -132,19 +132,26 @@ def read(content: bytes) -> tuple[Sheet, ...]:
     return sheets
 
 
-class _Bounds:
-    """What one file has used up of what it may. Raises CannotRead where it would be too much."""
+class Clock:
+    """Processor time that work on one file may take. Raises CannotRead where it would be too much."""
 
-    def __init__(self) -> None:
-        self._began = clock.processor_seconds()
-        self._cells = self._lines = self._packed = 0
+    def __init__(self, most: float = MOST_SECONDS) -> None:
+        self._began, self._most = clock.processor_seconds(), most
 
     def time(self) -> None:
-        if clock.processor_seconds() - self._began > MOST_SECONDS:
+        if clock.processor_seconds() - self._began > self._most:
             raise CannotRead(
                 "This file takes too long to read: it holds more than a list needs. Copy the list alone "
                 "into a new workbook, or save it as CSV. Nothing was changed."
             )
+
+
+class _Bounds(Clock):
+    """What one file has used up of what it may. Raises CannotRead where it would be too much."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cells = self._lines = self._packed = 0
 
     def cells(self, number: int) -> None:
         self._cells += number
@@ -411,7 +418,7 @@ class _Book:
     def _is_date(self, key: str) -> bool:
         if key.isdecimal() and (14 <= int(key) <= 22 or 27 <= int(key) <= 36 or 50 <= int(key) <= 58):
             return True
-        code = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.', "", self._formats.get(key, "")).casefold()
+        code = re.sub(r'"[^"]*"|\[[^\[\]]*\]|\\.', "", self._formats.get(key, "")).casefold()
         return "y" in code or ("d" in code and "m" in code) or ("h" in code and "m" in code)
 
 
@@ -469,7 +476,7 @@ _PLAIN_CELL = re.compile(
 )
 _ESCAPED = re.compile("_x([0-9A-F]{4})_")
 _ROW_LINE = re.compile(r'<row [^<>]*?\br="([0-9]{1,7})"')
-_MARKS = re.compile(r'(\w+)="([^"]*)"')
+_MARKS = re.compile(r'\b(\w+)="([^"]*)"')
 _SHARED = ("s", False, True)
 _MERGE = re.compile(r'<mergeCell ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
 

@@ -16,12 +16,16 @@ from outreach.county.lists.headings import BODIES, OF_PEOPLE, SKIP, VISITS, Colu
 from outreach.county.lists.uploads import Upload
 from outreach.county.lists.which_school import SchoolAsWritten
 from outreach.ground.typed_days import day_with_year
-from outreach.ground.workbooks import Sheet
+from outreach.ground.workbooks import Clock, Sheet
 
 LOOKED_AT = 40
 """How many lines of a sheet are looked through for its headings."""
 SAMPLE = 400
 LEAST_SCORE = 4
+LONGEST_CELL = 1_000
+"""Characters; the rest of a cell is not read, and said to be so."""
+MOST_SECONDS = 8.0
+"""Of processor to recognise what all lines say: twice what the longest list with ordinary cells takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +33,7 @@ class Layout:
     """One sheet as it is read. `first`: its first lines, to be looked at; `above`: how many lines stand
     before the list.
 
+    `cut`: the line and column of each cell that is longer than LONGEST_CELL.
     `heading_line` 0: the list has no headings. `complete`: by its columns it can be read. `wanted`: it seems
     to be a list.
     """
@@ -46,6 +51,7 @@ class Layout:
     first: tuple[tuple[int, tuple[str, ...]], ...]
     complete: bool
     wanted: bool
+    cut: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,28 +90,39 @@ class Record:
 
 def laid_out(upload: Upload) -> list[Layout]:
     """Every sheet of a list, in its order. Where none looks like a list, each that holds anything is asked
-    about."""
-    found = [_layout(upload, number, sheet) for number, sheet in enumerate(upload.sheets)]
+    about. Raises CannotRead where that takes too long."""
+    pace = Clock(MOST_SECONDS)
+    found = [_layout(upload, number, sheet, pace) for number, sheet in enumerate(upload.sheets)]
     if not any(layout.wanted for layout in found):
         found = [replace(layout, wanted=layout.lines > 0) for layout in found]
     return found
 
 
 def records(upload: Upload, layouts: Sequence[Layout]) -> Iterator[Record]:
-    """Line by line what the sheets say that are read."""
+    """Line by line what the sheets say that are read. Raises CannotRead where that takes too long, what is made of
+    each line included."""
+    pace = Clock(MOST_SECONDS)
     for layout in layouts:
         if layout.read:
-            yield from _records(upload, layout)
+            yield from _records(upload, layout, pace)
 
 
-def _layout(upload: Upload, number: int, sheet: Sheet) -> Layout:
+def _lines(sheet: Sheet, pace: Clock) -> Iterator[tuple[int, list[str]]]:
+    for line, said in sheet.lines():
+        pace.time()
+        yield line, [cell[:LONGEST_CELL] for cell in said]
+
+
+def _layout(upload: Upload, number: int, sheet: Sheet, pace: Clock) -> Layout:
     kind, choices = upload.kind, upload.choices
-    first = [(line, tuple(said)) for (line, said), _ in zip(sheet.lines(), range(LOOKED_AT), strict=False)]
+    first = [
+        (line, tuple(said)) for (line, said), _ in zip(_lines(sheet, pace), range(LOOKED_AT), strict=False)
+    ]
     chosen = {**upload.remembered, **choices.columns}
-    at = _heading_line(first, kind, chosen, choices.first_line.get(number))
+    at = _heading_line(first, kind, chosen, choices.first_line.get(number), pace)
     heading_line = first[at][0] if at is not None else 0
     named, group_line = _headings(first, at, sheet.width, kind)
-    under = _under(sheet, heading_line, len(named))
+    under, cut = _under(sheet, heading_line, len(named), pace)
     addresses = sum(u.addresses for u in under)
     columns = headings.settled(named, under, kind, chosen, named=at is not None)
     complete = sheet.count > 0 and headings.is_complete(columns, kind)
@@ -125,17 +142,25 @@ def _layout(upload: Upload, number: int, sheet: Sheet) -> Layout:
         first=tuple(first),
         complete=complete,
         wanted=wanted,
+        cut=cut,
         read=complete and choices.sheets.get(number, wanted) and sheet.count > above,
     )
 
 
 def _heading_line(
-    first: Sequence[tuple[int, tuple[str, ...]]], kind: str, known: Mapping[str, str], chosen: int | None
+    first: Sequence[tuple[int, tuple[str, ...]]],
+    kind: str,
+    known: Mapping[str, str],
+    chosen: int | None,
+    pace: Clock,
 ) -> int | None:
     """Which of the first lines holds the headings: the one that a coordinator chose, else the likeliest."""
     if chosen is not None:
         return next((at for at, (line, _) in enumerate(first) if line == chosen), None)
-    scores = [headings.score(said, kind, known) for _, said in first]
+    scores = []
+    for _, said in first:
+        pace.time()
+        scores.append(headings.score(said, kind, known))
     best = max(scores, default=0)
     return scores.index(best) if best >= LEAST_SCORE else None
 
@@ -175,12 +200,19 @@ def letters(at: int) -> str:
 _NUMBER = re.compile(r"(?:URN\D{0,3})?[0-9]{6}(?:\.0+)?", re.IGNORECASE)
 
 
-def _under(sheet: Sheet, heading_line: int, width: int) -> tuple[Under, ...]:
+def _under(
+    sheet: Sheet, heading_line: int, width: int, pace: Clock
+) -> tuple[tuple[Under, ...], tuple[tuple[int, int], ...]]:
+    """What stands under each heading, and which cells are cut."""
+    cut: list[tuple[int, int]] = []
     filled, addresses, numbers, postcodes = ([0] * width for _ in range(4))
     looked = 0
-    for line, said in sheet.lines():
+    for line, whole in sheet.lines():
+        pace.time()
+        cut += [(line, n) for n, cell in enumerate(whole) if len(cell) > LONGEST_CELL]
         if line <= heading_line:
             continue
+        said = [cell[:LONGEST_CELL] for cell in whole]
         looked += 1
         for n, cell in enumerate(said):
             if not cell:
@@ -192,13 +224,14 @@ def _under(sheet: Sheet, heading_line: int, width: int) -> tuple[Under, ...]:
                 numbers[n] += bool(_NUMBER.fullmatch(cell))
                 postcodes[n] += bool(cells.postcode(cell))
     share = looked / SAMPLE if looked > SAMPLE else 1
-    return tuple(
+    under = tuple(
         Under(filled=f, addresses=a, numbers=round(n * share), postcodes=round(p * share))
         for f, a, n, p in zip(filled, addresses, numbers, postcodes, strict=True)
     )
+    return under, tuple(cut)
 
 
-def _records(upload: Upload, layout: Layout) -> Iterator[Record]:
+def _records(upload: Upload, layout: Layout, pace: Clock) -> Iterator[Record]:
     sheet = upload.sheets[layout.number]
     of_kind: dict[str, list[int]] = {}
     for at, column in enumerate(layout.columns):
@@ -206,7 +239,7 @@ def _records(upload: Upload, layout: Layout) -> Iterator[Record]:
     aside = frozenset(at for at in of_kind.get(SKIP, ()) if layout.columns[at].notes)
     named = next((_says(said) for line, said in layout.first if line == layout.heading_line), None)
     blocks = list(dict.fromkeys(c.block for c in layout.columns if c.kind in headings.PERSON_KINDS))
-    for line, said in sheet.lines():
+    for line, said in _lines(sheet, pace):
         if line <= layout.heading_line:
             continue
         row = tuple([*said, *[""] * (len(layout.columns) - len(said))])

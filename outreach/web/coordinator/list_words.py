@@ -1,17 +1,20 @@
 """Words of a list that was sent in: what it needs, and its lines as columns. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from outreach.county.lists import list_layout
 from outreach.county.lists.body_lists import Back, BodyEntry
 from outreach.county.lists.contact_lists import ContactEntry
 from outreach.county.lists.entries import CHANGED, LEFT, NEW, OUTSIDE, REPAIR, SAME, TWICE, Entry
 from outreach.county.lists.headings import BODIES, CONTACTS, VISITS
+from outreach.county.lists.list_layout import Layout
 from outreach.county.lists.past_shows import VisitEntry
 from outreach.ground.school_year import year_name
 from outreach.ground.wording import and_list, capfirst, count, day_short, number
 
 NOUNS = {CONTACTS: ("contact", "contacts"), VISITS: ("visit", "visits"), BODIES: ("body", "bodies")}
+FEW = 5
 NOT_TAKEN = (LEFT, REPAIR, OUTSIDE)
 """Lines of which the reason is shown, and not what they would come to."""
 
@@ -60,6 +63,21 @@ def take_in(sums: Mapping[str, int]) -> str:
     """What the button does, and what it leaves."""
     left = sums[REPAIR] + sums[LEFT]
     return f"Take in {sums[NEW] + sums[CHANGED]:,}" + (f", leave {left:,} out" if left else "")
+
+
+def cut(layouts: Sequence[Layout]) -> str:
+    """Which cells were not read to their end; '' for none. The first few are named."""
+    several = sum(bool(layout.lines) for layout in layouts) > 1
+    places = [
+        f"line {line:,}, column {list_layout.letters(at)}" + (f" of {layout.name}" if several else "")
+        for layout in layouts
+        for line, at in layout.cut
+    ]
+    if not places:
+        return ""
+    rest = f"; and {len(places) - FEW:,} more" if len(places) > FEW else ""
+    told = f"Only the first {list_layout.LONGEST_CELL:,} characters are read of {count(len(places), 'long cell')}: "
+    return f"{told}{'; '.join(places[:FEW])}{rest}."
 
 
 def reached(after: int, before: int, of: int, *, target: bool) -> tuple[str, str]:

@@ -355,7 +355,7 @@ def _taken(form: UploadForm, kind: str) -> Any:
 @coordinators_only
 def list_preview(token: str, kind: str) -> Any:
     form = ApplyForm() if kind in OF_PEOPLE else TakeInForm()
-    with _while_it_waits(kind), back_to(_first(kind), "confirm", entries.TooMuch):
+    with _while_it_waits(kind):
         if form.validate_on_submit():
             told, then = _take_in(token, kind, form)
             flash(told)
@@ -363,10 +363,8 @@ def list_preview(token: str, kind: str) -> Any:
         if request.method != "POST" and kind in OF_PEOPLE:
             form.source_date.data = day_of(clock.now())
         upload = _upload(token, kind)
-        looked = _look(upload)
-    return render_template("coordinator/list_preview.html", form=form, **_shown(upload, looked)), (
-        422 if form.errors else 200
-    )
+        shown = _shown(upload, _look(upload))
+    return render_template("coordinator/list_preview.html", form=form, **shown), 422 if form.errors else 200
 
 
 def _shown(upload: Upload, looked: ListPreview[Any]) -> dict[str, Any]:
@@ -419,6 +417,7 @@ def _shown(upload: Upload, looked: ListPreview[Any]) -> dict[str, Any]:
         else [],
         "came_in": Counter(e.sheet for e in looked.entries if e.fate in (NEW, CHANGED, SAME, TWICE)),
         "letters": list_layout.letters,
+        "cut": list_words.cut(looked.layouts),
         "reach": to_reach,
         "several": len(looked.entries) != looked.lines,
         "ask": ask,
@@ -650,8 +649,8 @@ def _look(upload: Upload) -> ListPreview[Any]:
 
 
 def _while_it_waits(kind: str) -> AbstractContextManager[None]:
-    """A list that waits no longer leads back to where lists are sent in."""
-    return back_to(_first(kind), "confirm", uploads.NoLongerWaiting)
+    """A list that waits no longer, or is too much, leads back to where lists are sent in."""
+    return back_to(_first(kind), "confirm", uploads.NoLongerWaiting, entries.TooMuch, workbooks.CannotRead)
 
 
 def _first(kind: str) -> str:
