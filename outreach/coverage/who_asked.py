@@ -41,7 +41,7 @@ class Asked:
         return capfirst(said) if word[0].isupper() else said
 
 
-_SCHOOLS = re.compile(r"‘[^’]*’|\{school\}|\b[Ss]chool days?\b|\b[Ss]chools?\b")
+_SCHOOLS = re.compile(r"‘[^’]{0,200}’|\{school\}|\b[Ss]chool days?\b|\b[Ss]chools?\b")
 
 OF_SCHOOLS = Asked(one="school", many="schools", day="school day", head="head teacher")
 OF_BODIES = Asked(one="body", many="bodies", day="working day", head="manager")

@@ -125,7 +125,7 @@ OF_STAFF_NOUNS = {
 
 _FIRST = [noun for noun in OF_STAFF_NOUNS if noun.istitle() and " " not in noun]
 _NOUNS = re.compile(
-    r"‘[^’]*’"  # a title
+    r"‘[^’]{0,200}’"  # a title
     rf"|\b(?:{'|'.join(noun for noun in OF_STAFF_NOUNS if noun not in _FIRST)})\b"
     r"(?! (?:without|near|in sight|at the front))"  # these are chairs
     rf"|(?:^|(?<=[.?!:>] )|(?<=>))(?:{'|'.join(_FIRST)})\b(?! (?:and )?[A-Z])"  # no part of a name

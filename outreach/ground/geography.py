@@ -38,8 +38,8 @@ def middle(places: Iterable[Place]) -> Place | None:
 def from_grid_reference(text: str) -> Place | None:
     """'SP 513 061' (6, 8 or 10 figures) or '451300, 206100' -> the middle of that square; None if it is
     neither. Pure."""
-    plain = text.strip().upper()
-    pair = re.fullmatch(r"(\d{5,6})\s*[ ,;/]\s*(\d{5,7})", plain)
+    plain = " ".join(text.split()).upper()
+    pair = re.fullmatch(r"(\d{5,6}) ?[ ,;/] ?(\d{5,7})", plain)
     if pair:
         return _in_great_britain(int(pair[1]), int(pair[2]))
     square = re.fullmatch(r"([A-HJ-Z]{2})((?:\d\s*){6}|(?:\d\s*){8}|(?:\d\s*){10})", plain.replace(" ", ""))
@@ -61,7 +61,7 @@ def from_grid_reference(text: str) -> Place | None:
 
 def from_latitude_and_longitude(text: str) -> Place | None:
     """'50.3471, -4.1375' in degrees -> that place; None if it is no such pair, or not in Great Britain. Pure."""
-    pair = re.fullmatch(r"\s*(-?\d{1,2}\.\d+)\s*[,; ]\s*(-?\d{1,2}\.\d+)\s*", text)
+    pair = re.fullmatch(r"(-?\d{1,2}\.\d+) ?[,; ] ?(-?\d{1,2}\.\d+)", " ".join(text.split()))
     if pair is None:
         return None
     latitude, longitude = float(pair[1]), float(pair[2])

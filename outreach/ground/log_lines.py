@@ -17,7 +17,7 @@ from typing import Any
 
 PLAIN, JSON = "plain", "json"
 
-_MAIL = re.compile(r"[^\s<>\"'(),;:=/]+@[^\s<>\"'(),;:/]+")
+_MAIL = re.compile(r"(?<![^\s<>\"'(),;:=/])[^\s<>\"'(),;:=/]+@[^\s<>\"'(),;:/]+")
 _PAGE = re.compile(r"/(b|calendar|digest|i|no-reminders|q|sign-in|t)/[^\s\"'<>]*")
 _ASKED = re.compile(r"(?<=[\w/])\?[^\s\"'<>]+")
 _KEY = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{20,}(?![\w-])")

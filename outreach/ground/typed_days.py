@@ -66,7 +66,7 @@ def day_with_year(text: str) -> date | None:
     found = re.fullmatch(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[ t][0-9:.]+)?", text)
     if found:
         return _day(found[1], found[2], found[3])
-    text = re.sub(r"\s+(?:at\s+)?[0-9]{1,2}[:.][0-9]{2}(?:\s*[ap]m)?$", "", text)
+    text = re.sub(r"(?<!\s)\s+(?:at\s+)?[0-9]{1,2}[:.][0-9]{2}(?:\s*[ap]m)?$", "", text)
     found = re.fullmatch(r"([0-9]{1,2})[/.\- ]+([0-9]{1,2})[/.\- ]+([0-9]{2}|[0-9]{4})", text)
     if found:
         return _day(found[3], found[2], found[1])

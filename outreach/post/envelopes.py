@@ -139,7 +139,7 @@ def _words(header: str, typed: str, plain: re.Pattern[str]) -> str:
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{0,60}")
-_SUBJECT = re.compile(r"(?!.*=\?)[!-~][ -~]{0,65}")
+_SUBJECT = re.compile(r"(?!.{0,66}=\?)[!-~][ -~]{0,65}")
 
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"

@@ -12,6 +12,7 @@ STRUCK = "…"
 
 _PIECE = 5
 """Signs of a secret in a row that give it away, where a server cuts it or cuts it up."""
+_OF_BASE64 = "(?<![0-9A-Za-z+/=])[0-9A-Za-z+/=]*"
 _ANY_PROOF = re.compile(r"[0-9A-Za-z+]{32,}={0,2}")
 """As long as the digest by which CRAM-MD5 proves that we know the password; no word is."""
 
@@ -38,7 +39,7 @@ def without(secret: str, words: str) -> str:
     shown = (secret, repr(raw)[2:-1], re.sub(r'(["\\])', r"\\\1", secret))
     # In base64 it begins at the first, second or third byte of a group; signs that it shares with others tell less.
     coded = (b64encode(bytes(n) + raw)[-(-n * 4 // 3) : (n + len(raw)) * 4 // 3].decode() for n in range(3))
-    words = _struck(words, [one for one in coded if len(one) >= _PIECE - 1], around="[0-9A-Za-z+/=]*")
+    words = _struck(words, [one for one in coded if len(one) >= _PIECE - 1], around=_OF_BASE64)
     return _ANY_PROOF.sub(STRUCK, _struck(words, [one for one in shown if one], around=""))
 
 

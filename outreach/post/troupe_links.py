@@ -146,4 +146,4 @@ def _seal(nonce: str, key: str) -> str:
 
 _NONCE = 16
 _TOKEN = re.compile(r"[0-9a-f]{48}")
-_PASTED = re.compile(r"(?:\S*/t/)?([0-9a-f]{48})(?:[/?#]\S*)?")
+_PASTED = re.compile(r"(?:\S{0,200}/t/)?([0-9a-f]{48})(?:[/?#]\S*)?")

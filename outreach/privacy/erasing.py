@@ -266,7 +266,7 @@ def _told(partnership_id: int, addresses: Set[str], *, now: datetime) -> None:
         )
 
 
-_AN_ADDRESS = re.compile(r"[^\s\"'<>,;()\[\]]+@[^\s\"'<>,;()\[\]]+")
+_AN_ADDRESS = re.compile(r"(?<![^\s\"'<>,;()\[\]])[^\s\"'<>,;()\[\]]+@[^\s\"'<>,;()\[\]]+")
 
 
 def _their_mails(partnership_id: int, addresses: Sequence[str]) -> None:

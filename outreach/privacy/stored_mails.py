@@ -165,7 +165,9 @@ def _attached(mail: Message) -> Iterator[str]:
 
 
 _BASE64 = re.compile(
-    rb"content-transfer-encoding:[ \t]*base64.*?\r?\n\r?\n([A-Za-z0-9+/=\s]*)", re.IGNORECASE | re.DOTALL
+    rb"content-transfer-encoding:[ \t]*base64(?:(?!content-transfer-encoding:[ \t]*base64).)*?"
+    rb"\r?\n\r?\n([A-Za-z0-9+/=\s]*)",
+    re.IGNORECASE | re.DOTALL,
 )
 _DISGUISED = re.compile(
     rb"&#|&\w{2,8};|\xef[\xbb-\xbf]|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xc2\xad|\xad|\xcc|\xcd|=\?[^?\s]+\?b\?"

@@ -322,7 +322,7 @@ def _known(heading: str, of: str, chosen: Mapping[str, str]) -> Column:
 
 def academic_year(text: str) -> int | None:
     """‘2023/24’, ‘2023-2024’, ‘23/24’, ‘AY 2023 24’ -> 2023; anything else is None."""
-    found = re.search(r"(?<![0-9])(?:20)?([0-9]{2})\s*[-/–—_ ]\s*(?:20)?([0-9]{2})(?![0-9/.-])", text)
+    found = re.search(r"(?<![0-9])(?:20)?([0-9]{2})\s{0,9}[-/–—_ ]\s{0,9}(?:20)?([0-9]{2})(?![0-9/.-])", text)
     if found is None or (int(found[1]) + 1) % 100 != int(found[2]):
         return None
     return 2000 + int(found[1])

@@ -61,7 +61,7 @@ _NOT_THE_ADDRESS = re.compile(
 )
 _CODE = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _FAULT = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
-_MESSAGE_ID = re.compile(r"^[>\s]*message-id:\s*(<[^<>\s]{3,200}>)", re.IGNORECASE | re.MULTILINE)
+_MESSAGE_ID = re.compile(r"^[> \t]*message-id:\s*(<[^<>\s]{3,200}>)", re.IGNORECASE | re.MULTILINE)
 
 
 def is_report(parts: list[Message]) -> bool:

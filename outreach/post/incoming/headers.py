@@ -31,7 +31,7 @@ DELIVERED = (
 )
 """Where an address may stand to which a mail was delivered, the surest first."""
 
-_ADDRESS = re.compile(r"[^\s@<>\"(),:;\[\]]+@[^\s@<>\"(),:;\[\]]+")
+_ADDRESS = re.compile(r"(?<![^\s@<>\"(),:;\[\]])[^\s@<>\"(),:;\[\]]+@[^\s@<>\"(),:;\[\]]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +165,9 @@ def _methods(value: str) -> tuple[str, list[tuple[str, str, dict[str, str]]]]:
     for piece in pieces:
         found = re.match(r"([a-z0-9-]+)\s*(?:/\s*\d+\s*)?=\s*([a-z]+)", piece)
         if found is not None:
-            about = dict(re.findall(r"([a-z]+\.[a-z0-9_-]+)\s*=\s*\"?([^\s;\"]+)", piece[found.end() :]))
+            about = dict(
+                re.findall(r"(?<![a-z])([a-z]+\.[a-z0-9_-]+)\s*=\s*\"?([^\s;\"]+)", piece[found.end() :])
+            )
             methods.append((found[1], found[2], about))
     return name, methods
 

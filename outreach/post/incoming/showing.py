@@ -86,7 +86,7 @@ def plain(text: str) -> str:
     kept = "".join(
         c for c in lines if c in "\n\t" or (unicodedata.category(c) not in ("Cc", "Cs") and c not in _TURNS)
     )
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t\u00a0]+\n", "\n", kept)).strip()
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"(?<![ \t\u00a0])[ \t\u00a0]+\n", "\n", kept)).strip()
 
 
 _TURNS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
@@ -221,4 +221,4 @@ def _words_of_html(html: str) -> str:
     parser = _Words()
     parser.feed(html)
     parser.close()
-    return re.sub(r" *\n *", "\n", "".join(parser.said))
+    return re.sub(r"\n +", "\n", re.sub(r"(?<! ) +\n", "\n", "".join(parser.said)))

@@ -293,7 +293,7 @@ _SIGN_IN = (530, 534, 535, 538)
 _NO_SUCH_ADDRESS = re.compile(r"5\.1\.(1|2|3|6|10)\b|5\.2\.1\b")
 """Enhanced codes for an address that does not exist, has moved without a trace, or is closed (RFC 3463)."""
 _ABOUT_US = re.compile(
-    r"\brelay|\bsend as\b|sendasdenied|5\.7\.(57|60|64)\b|client host.*(blocked|rejected)|sending (limit|quota)",
+    r"\brelay|\bsend as\b|sendasdenied|5\.7\.(57|60|64)\b|client host.{0,200}(blocked|rejected)|sending (limit|quota)",
     re.IGNORECASE,
 )
 """Refusals by policy that name no letter: servers say them at RCPT or even after DATA."""
