@@ -219,16 +219,16 @@ def _let_wait(
 
 
 def send_again(booking: Booking, contact_id: int, *, who: str, now: datetime) -> Letter | None:
-    """The newest letter to one person once more; None for somebody who is not on the booking any more.
+    """The newest letter to one person once more, the end to one who was taken off; None where that one never had it.
 
-    Whoever never had one, or gave its link back, gets the booking as it stands. Raises what again.resend()
+    Whoever is on it and never had one, or gave its link back, gets the booking as it stands. Raises what again.resend()
     says, and BookingEnded where there is nothing to say any more.
     """
     performances.lock_organisation(booking.organisation_id)
-    person = next((p for p in promises.people_of(booking) if p.id == contact_id), None)
-    if person is None:
-        return None
+    person = db.session.get_one(VisitContact, contact_id, populate_existing=True)
     letter = again.resend(booking.uid, person.address, now=now)
+    if letter is None and person.ended_at is not None:
+        return None
     if letter is None:
         booking.still_open()
         told.organisation(booking, [person], letters.as_it_stands, now=now, expires_at=told.expiry(booking))

@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select, true
 
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.the_app import FromAbove
 from outreach.post import calendars, copies, envelopes, letterbook, letters, links, outbox, proposing
+from outreach.post.calendars import CANCEL, REQUEST
 from outreach.post.envelopes import Envelope, Invite
-from outreach.post.letterbook import AddressBounced, Overtaken
+from outreach.post.letterbook import AddressBounced, LetterGone, Overtaken
 from outreach.post.links import PersonalLink
-from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, Letter, Thread
+from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, Letter
 from outreach.post.stationery import Addressee, LetterVisit, Sender, settings
 from outreach.post.writing import appointment
 
@@ -88,7 +89,7 @@ def resend(stream: str, recipient: str, *, now: datetime) -> Letter | None:
     visit is written to them as it stands. None when the person never had one, or when its link was withdrawn.
     Raises AddressDead.
     """
-    newest = _newest(stream, recipient)
+    newest = letterbook.newest(stream, recipient)
     if newest is None:
         return None
     if outbox.is_dead(newest.recipient):
@@ -107,12 +108,19 @@ def resend(stream: str, recipient: str, *, now: datetime) -> Letter | None:
 
 
 def try_again(letter: Letter, *, who: str, now: datetime) -> Letter:
-    """Send a letter that failed once more, or one that waits for its next try at once: the letter that goes
-    now.
+    """Send a letter that failed once more, one that waits for its next try at once, or one with an invite that went
+    anew: the letter that goes now.
 
     What is not so any more is written as it stands instead. Raises LetterGone, AddressDead, Overtaken.
     """
     letterbook.can_go(letter)
+    if letter.status in (SENT, BOUNCED):
+        going = resend(letter.stream, letter.recipient, now=now)
+        if going is None:
+            raise LetterGone("Nothing can be sent again: the link in this letter was withdrawn or has ended.")
+        if going.status == WAITING:
+            history.record("sent again", letter, who=who, now=now, after=going.id)
+        return going
     standing = _older_than_what_stands(letter, now=now) if letter.method else None
     if standing is not None:
         going = _as_it_stands(letter, standing, now=now)
@@ -148,24 +156,9 @@ def try_all_again(partnership_id: int, *, who: str, now: datetime) -> int:
     return tried
 
 
-def _newest(stream: str, recipient: str) -> Letter | None:
-    """The newest that could go, or did."""
-    return db.session.scalar(
-        select(Letter)
-        .where(
-            Letter.stream == stream,
-            func.lower(Letter.recipient) == recipient.lower(),
-            Letter.method != "",
-            Letter.status.in_((WAITING, FAILED, SENT, BOUNCED)),
-        )
-        .order_by(Letter.id.desc())
-        .limit(1)
-    )
-
-
 def _older_than_what_stands(letter: Letter, *, now: datetime) -> CalendarStanding | None:
     """What stands, where this letter says something else, or less than one that was written since and never
-    went."""
+    went; an end says no less than another, unless an invite may have arrived since."""
     standing = WHAT_STANDS.told()(letter.stream, letter.recipient, now)
     if standing is None:
         return None
@@ -176,6 +169,8 @@ def _older_than_what_stands(letter: Letter, *, now: datetime) -> CalendarStandin
             Letter.recipient == letter.recipient,
             Letter.method != "",
             Letter.id > letter.id,
+            Letter.method == REQUEST,
+            outbox.may_have_arrived() if letter.method == CANCEL else true(),
         )
         .limit(1)
     )
@@ -217,8 +212,11 @@ def _as_it_stands(old: Letter, standing: CalendarStanding, *, now: datetime) -> 
             "It said what is not so any more: a newer letter took its place.",
         )
         old.raw = copies.masked(old.raw)
-    written = _write(standing, now=now)
-    return written if written.status == WAITING else None
+    return _going(_write(standing, now=now))
+
+
+def _going(letter: Letter) -> Letter | None:
+    return letter if letter.status == WAITING else None
 
 
 def _anew(letter: Letter, *, now: datetime) -> Letter | None:
@@ -240,18 +238,18 @@ def _anew(letter: Letter, *, now: datetime) -> Letter | None:
         sequence=letter.sequence,
         dtstamp=now,
     )
-    first = _first_invite(letter)
+    thread = outbox.open_thread(letter.stream, letter.recipient)
     envelope = Envelope(
         sender_name=copies.sender_name(letter.raw),
         sender_address=letter.sender_address,
         recipient=letter.recipient,
         message_id=message_id,
-        in_reply_to=first,
+        in_reply_to=thread.first_invite,
         written_at=now,
         attach_invite=settings().attach_invite,
     )
     invite = Invite(method=letter.method, ics=copy.calendar)
-    return outbox.put(
+    written = outbox.put(
         partnership_id=letter.partnership_id,
         stream=letter.stream,
         recipient=letter.recipient,
@@ -262,10 +260,11 @@ def _anew(letter: Letter, *, now: datetime) -> Letter | None:
         method=letter.method,
         sequence=letter.sequence,
         raw=envelopes.seal(envelope, subject=letter.subject, text=text, html=html, invite=invite),
-        thread=Thread(first_invite=first, holds_entry=True),
+        thread=thread,
         give_up_at=letter.give_up_at,
         sender_address=letter.sender_address,
     )
+    return _going(written)
 
 
 def _link_in(letter: Letter) -> PersonalLink | None:
@@ -297,17 +296,3 @@ def _token(letter: Letter, *, now: datetime) -> str | None:
         now=now,
         expires_at=old.expires_at,
     ).token
-
-
-def _first_invite(letter: Letter) -> str | None:
-    return db.session.scalar(
-        select(Letter.message_id)
-        .where(
-            Letter.stream == letter.stream,
-            Letter.recipient == letter.recipient,
-            Letter.method == "REQUEST",
-            Letter.handed_at.is_not(None),
-        )
-        .order_by(Letter.id)
-        .limit(1)
-    )

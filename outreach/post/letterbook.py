@@ -140,25 +140,30 @@ def waiting_before(moment: datetime) -> int:
 
 
 def can_go(letter: Letter) -> None:
-    """Raises LetterGone, AddressDead or Overtaken for a letter that can go no more."""
-    if letter.status in (SENT, BOUNCED):
+    """Raises LetterGone, AddressDead or Overtaken for a letter that can go no more; one with an invite can go again."""
+    if letter.status in (SENT, BOUNCED) and not letter.method:
         raise LetterGone("This letter has gone. Write a new one instead.")
-    if letter.status not in (WAITING, FAILED):
+    if letter.status in (SUPERSEDED, WITHDRAWN):
         raise Overtaken("This letter was taken back and cannot be sent again.")
     if is_dead(letter.recipient):
         raise AddressBounced(f"Mail to {letter.recipient} bounced for good. Correct the address first.")
-    if letter.method and db.session.scalar(
-        select(Letter.id)
-        .where(
-            Letter.stream == letter.stream,
-            Letter.recipient == letter.recipient,
-            Letter.method != "",
-            Letter.id > letter.id,
-            Letter.status.in_((SENT, WAITING, FAILED)),
-        )
-        .limit(1)
-    ):
+    if letter.method and newest(letter.stream, letter.recipient) is not letter:
         raise Overtaken("A newer letter about the same visit has taken this one's place.")
+
+
+def newest(stream: str, recipient: str) -> Letter | None:
+    """The newest letter with an invite of one thread that could go, or did."""
+    return db.session.scalar(
+        select(Letter)
+        .where(
+            Letter.stream == stream,
+            func.lower(Letter.recipient) == recipient.lower(),
+            Letter.method != "",
+            Letter.status.in_((WAITING, FAILED, SENT, BOUNCED)),
+        )
+        .order_by(Letter.sequence.desc(), Letter.dtstamp.desc(), Letter.id.desc())
+        .limit(1)
+    )
 
 
 def go(letter: Letter, *, who: str, now: datetime) -> None:

@@ -4,7 +4,7 @@ At least once, in order for each stream (a booking's UID, or one invitation) and
 rendered bytes are kept, so that a retry is the same mail with the same Message-ID.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,12 +13,12 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
-    Row,
     Select,
     Text,
     UniqueConstraint,
     and_,
     case,
+    exists,
     func,
     literal_column,
     or_,
@@ -139,19 +139,30 @@ class DeadAddress(Base):
 
 @dataclass(frozen=True, kw_only=True)
 class Thread:
-    """What one person has had about one thing so far: the first invite's Message-ID, and whether an
-    entry of it stands in the calendar, as far as can be known."""
+    """What one person may have had about one thing so far, as (METHOD, SEQUENCE), in the order of their revisions;
+    and the first invite's Message-ID."""
 
-    first_invite: str | None
-    holds_entry: bool
+    first_invite: str | None = None
+    had: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def holds_entry(self) -> bool:
+        """Whether an entry of it stands in the calendar, as far as can be known."""
+        return bool(self.had) and self.had[-1][0] == REQUEST
 
     @property
     def comes_back(self) -> bool:
         """The entry was taken out of this person's calendar before: that asks before it takes it in again."""
         return self.first_invite is not None and not self.holds_entry
 
+    def needs_cancel(self, sequence: int) -> bool:
+        """Whether a CANCEL of that SEQUENCE has anything to end: a REQUEST may have arrived since the last CANCEL of an
+        earlier revision. One of the same SEQUENCE is the one that it repeats, which may have been lost."""
+        since = (method for method, told in reversed(self.had) if method == REQUEST or told < sequence)
+        return next(since, CANCEL) == REQUEST
 
-NEW_THREAD = Thread(first_invite=None, holds_entry=False)  # of a booking that is just being made
+
+NEW_THREAD = Thread()  # of a booking that is just being made
 
 
 def open_thread(stream: str, recipient: str) -> Thread:
@@ -182,27 +193,32 @@ def open_thread(stream: str, recipient: str) -> Thread:
     for letter_id in [letter_id for letter_id, method in waited if method]:
         letter = db.session.get_one(Letter, letter_id)
         letter.raw = copies.masked(letter.raw)
-    rows = _had(stream, recipient)
-    return Thread(
-        first_invite=next((row.message_id for row in rows if row.method == REQUEST), None),
-        holds_entry=bool(rows) and rows[-1].method == REQUEST,
-    )
+    return _thread(stream, recipient)
 
 
 def holds_entry(stream: str, recipient: str) -> bool:
     """Whether an entry stands in somebody's calendar, as far as can be known. Writes nothing."""
-    rows = _had(stream, recipient)
-    return bool(rows) and rows[-1].method == REQUEST
+    return _thread(stream, recipient).holds_entry
 
 
-def _had(stream: str, recipient: str) -> Sequence[Row[str, str]]:
-    return db.session.execute(
-        select(Letter.message_id, Letter.method)
-        .where(
-            Letter.stream == stream, Letter.recipient == recipient, Letter.method != "", may_have_arrived()
-        )
-        .order_by(Letter.id)
-    ).all()
+def _thread(stream: str, recipient: str) -> Thread:
+    return threads([stream], Letter.recipient == recipient).get((stream, recipient), NEW_THREAD)
+
+
+def threads(streams: Collection[str], *of: ColumnElement[bool]) -> dict[tuple[str, str], Thread]:
+    """The threads of some streams, by stream and recipient; one query."""
+    rows = db.session.execute(
+        select(Letter.stream, Letter.recipient, Letter.message_id, Letter.method, Letter.sequence)
+        .where(Letter.stream.in_(streams), *of, Letter.method != "", may_have_arrived())
+        .order_by(Letter.sequence, Letter.dtstamp, Letter.id)
+    )
+    found: dict[tuple[str, str], Thread] = {}
+    for row in rows:
+        thread = found.get((row.stream, row.recipient), NEW_THREAD)
+        first = thread.first_invite or (row.message_id if row.method == REQUEST else None)
+        had = (*thread.had, (row.method, row.sequence))
+        found[row.stream, row.recipient] = Thread(first_invite=first, had=had)
+    return found
 
 
 def waited_for(stream: str) -> set[str]:
@@ -263,7 +279,7 @@ def put(
         give_up_at=give_up_at if give_up_at and give_up_at > now else None,
         errand=errands.id_at_hand(),
     )
-    if method == CANCEL and (thread is None or not thread.holds_entry):
+    if method == CANCEL and not (thread or NEW_THREAD).needs_cancel(sequence):
         letter.status = SUPERSEDED
         letter.last_error = "The invite had not gone out yet, so there was nothing to cancel."
         letter.raw = copies.masked(raw)
@@ -306,6 +322,12 @@ def dead_addresses(addresses: Iterable[str]) -> set[str]:
 def _dead(addresses: Collection[str]) -> Select[str]:
     spelt = func.lower(DeadAddress.address)
     return select(spelt).where(spelt.in_(addresses), DeadAddress.ended_at.is_(None))
+
+
+def died_since(address: str, since: datetime) -> bool:
+    """Whether mail to this address bounced for good since then, be it corrected or not."""
+    its = (func.lower(DeadAddress.address) == address.lower(), DeadAddress.recorded_at >= since)
+    return db.session.scalar(select(exists().where(*its))) or False
 
 
 def mark_dead(address: str, reason: str, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """A letter asked for once more is true: where what was sent last is older than what stands, it is written
 anew."""
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from types import SimpleNamespace
 
 import life
@@ -14,10 +14,12 @@ import make
 from outreach.asking.confirming import corrected_addresses
 from outreach.booking import bookings, colleagues, promises
 from outreach.booking.desk import proposing
+from outreach.booking.promises import VisitContact
 from outreach.ground.db import db, transaction
 from outreach.post import again, letterbook, outbox
 from outreach.post.incoming import receiving
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
+from outreach.post.outgoing import claims
 
 LATER, SOON, NEXT_DAY = (make.NOW + timedelta(hours=h) for h in (2, 4, 24))
 OLD, NEW = "20270309T090000", "20270316T100000"
@@ -196,3 +198,75 @@ def test_an_address_that_is_put_right_gets_what_stands(c) -> None:
         again.resend(c.booking.uid, "joanna.fell@redmere.example", now=NEXT_DAY)
     ((to, method, _, starts),) = sent()
     assert (to, method, starts) == ("joanna.fell@redmere.example", "REQUEST", NEW)
+
+
+def refused(c: SimpleNamespace, now: datetime) -> None:
+    """The offer had gone."""
+    life.cancel("company")(c, now)
+    life.propose("fell", "office")(c, now)
+    life.hand_over(now)
+    life.refuse(c, now)
+
+
+def without_whitfield(c: SimpleNamespace, now: datetime) -> None:
+    with transaction():
+        left = next(p for p in promises.people_of(c.booking) if p.address == WHITFIELD.address)
+        colleagues.end(c.booking, left.id, who="Joanna", now=now)
+
+
+def whitfield_added_and_removed(c: SimpleNamespace, now: datetime) -> None:
+    """Taken off, added again, and taken off before that letter went: what was told last is the first end."""
+    without_whitfield(c, now)
+    life.hand_over(now)
+    with transaction():
+        colleagues.add(c.booking, WHITFIELD, who="Joanna", now=now + timedelta(minutes=1))
+    without_whitfield(c, now + timedelta(minutes=2))
+
+
+ENDS = {
+    "a cancelled booking": (life.cancel("company"), lambda c: c.booking.uid, FELL.address),
+    "a troupe": (life.cancel("company"), lambda c: c.booking.performance.uid, RED),
+    "a contact taken off": (without_whitfield, lambda c: c.booking.uid, WHITFIELD.address),
+    "added and taken off": (whitfield_added_and_removed, lambda c: c.booking.uid, WHITFIELD.address),
+    "a refused offer": (refused, lambda c: c.proposal.uid, FELL.address),
+}
+
+
+def postman_takes(now: datetime) -> list[tuple[str, str]]:
+    """What goes, by the postman's own rules."""
+    went: list[claims.Claimed] = []
+    while taken := claims.turn("one", [claims.sent(o, now) for o in went[-9:]], now, most=9):
+        went += taken
+    return [(one.recipient, one.method) for one in went]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_an_end_that_was_lost_on_its_way_goes_again_as_often_as_it_is_asked_for(app: Flask, end) -> None:
+    c = life.lay()
+    c.booking = life.book(c, make.NOW)
+    deed, uid_of, to = ENDS[end]
+    life.hand_over(make.NOW)
+    deed(c, LATER)
+    uid, calendar = uid_of(c), PersonsCalendar(to)
+    life.hand_over(LATER)
+    with transaction():  # an earlier release dropped each copy
+        again.resend(uid, to, now=LATER + timedelta(minutes=10)).status = SUPERSEDED
+    for letter in db.session.query(Letter).filter_by(stream=uid, recipient=to, method="REQUEST", status=SENT):
+        calendar.take(letter.raw)
+    of = (p for p in db.session.query(VisitContact).filter_by(address=to) if p.booking_id == c.booking.id)
+    person = next(of, None) if uid == c.booking.uid else None
+    for hours, ask in enumerate(
+        [
+            lambda now: again.try_again(letterbook.newest(uid, to), who="Priya", now=now),
+            lambda now: (
+                colleagues.send_again(c.booking, person.id, who="Priya", now=now)
+                if person
+                else again.resend(uid, to, now=now)
+            ),
+            lambda now: receiving.receive(calendar.refresh(uid, now), None, now=now),
+        ]
+    ):
+        at = NEXT_DAY + timedelta(hours=2 * hours)
+        with transaction():
+            ask(at)
+        assert postman_takes(at) == [(to, "CANCEL")], hours

@@ -183,9 +183,13 @@ def test_a_letter_that_failed_is_tried_again(app: Flask) -> None:
         assert [h.what for h in history.history_of("letter", letter.id)] == ["tried again"]
 
 
-def test_a_letter_that_went_is_not_sent_again(app: Flask) -> None:
-    with transaction(), pytest.raises(letterbook.LetterGone):
-        again.try_again(sent(booked()), who="Priya", now=LATER)
+def test_a_letter_that_went_is_sent_again_only_with_an_invite(app: Flask) -> None:
+    with transaction():
+        letter = sent(booked())
+        assert again.try_again(letter, who="Priya", now=LATER).status == WAITING
+        letter.method = ""
+        with pytest.raises(letterbook.LetterGone):
+            again.try_again(letter, who="Priya", now=LATER)
 
 
 def test_a_letter_to_a_dead_address_is_not_tried_again(app: Flask) -> None:

@@ -17,7 +17,7 @@ from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 from outreach.post import letters, outbox
-from outreach.post.outbox import BOUNCED, FAILED, WAITING, WITHDRAWN, Letter
+from outreach.post.outbox import BOUNCED, FAILED, SENT, WAITING, WITHDRAWN, Letter
 from outreach.post.outgoing import pauses, postman
 from outreach.post.outgoing.pauses import Pause
 from outreach.tour import slots
@@ -366,3 +366,19 @@ def test_the_address_of_another_partnerships_school_or_letter_is_not_there(desk:
 def test_letters_are_for_coordinators_alone(client: FlaskClient) -> None:
     for path in ("/desk/letters", "/desk/letters/1", "/desk/letters/1/html", "/desk/letters/1.eml"):
         assert client.get(path).status_code == 302
+
+
+def test_only_the_newest_invite_of_its_thread_is_sent_again(desk: FlaskClient) -> None:
+    old, newest = put(8, status=SENT), put(9, status=SENT)
+    with transaction():
+        db.session.get_one(Letter, newest).stream, db.session.get_one(Letter, newest).sequence = (
+            "8@outreach.example",
+            1,
+        )
+    assert "Send again</button>" not in desk.get(f"/desk/letters/{old}").text
+    assert "Send again</button>" in desk.get(f"/desk/letters/{newest}").text
+    went = desk.post(f"/desk/letters/{newest}/again", follow_redirects=True)
+    assert (
+        "is on its way to j.fell@stbrannocs.example once more" in went.text
+        and status_of(newest + 1) == WAITING
+    )

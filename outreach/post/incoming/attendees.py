@@ -200,17 +200,20 @@ class _Answer:
         return AttendeeNote(task=WISH, why=" ".join([*why, *doubts]))
 
     def _refresh(self, visit: SentVisit) -> AttendeeNote:
-        """(RFC 5546 3.2.6) Asked for by somebody who has the entry, it goes again, and only to the address on
-        file."""
+        """(RFC 5546 3.2.6) Asked for by somebody who has the entry or had it, it goes again, or its end does, and
+        only to the address on file."""
         doubts = self._doubts(visit)
-        if self.held is None or not self.held.has_it or doubts or self.mail.sender != self.event.address:
+        if self.held is None or doubts or self.mail.sender != self.event.address:
             said = f"{self.who} asks to be sent the calendar entry again.{'' if doubts else self._sent_by()}"
             return AttendeeNote(task=MAIL, why=" ".join([said, *doubts]))
         newest = db.session.get_one(Letter, self.held.letter_id)
         if self.now - newest.created_at < AGAIN_AFTER:
             return AttendeeNote()
         try:
-            again.resend(visit.uid, newest.recipient, now=self.now)
+            if again.resend(visit.uid, newest.recipient, now=self.now) is None:
+                return AttendeeNote(
+                    task=MAIL, why=f"{self.who} asks for a calendar entry that they never got."
+                )
         except AddressBounced:
             return AttendeeNote(
                 task=MAIL, why=f"{self.who} asks for the calendar entry, but mail to them came back."

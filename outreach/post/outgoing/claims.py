@@ -28,7 +28,7 @@ from outreach.ground import whose
 from outreach.ground.db import db, transaction
 from outreach.ground.turns import Turns
 from outreach.post import copies, outbox
-from outreach.post.calendars import CANCEL, REQUEST
+from outreach.post.calendars import CANCEL
 from outreach.post.outbox import DEAD, FAILED, SENT, STILL, SUPERSEDED, WAITING, Letter, LetterMail
 from outreach.post.outgoing import duty, pauses
 from outreach.post.ranks import IN_TURN, RANKS
@@ -55,6 +55,7 @@ class Claimed:
     recipient: str
     kind: str
     method: str
+    sequence: int
     raw: bytes
     attempts: int
     not_before: datetime
@@ -269,6 +270,7 @@ def _due(partnership_id: int, rank: int, now: datetime, most: int) -> Select[*tu
             Letter.recipient,
             Letter.kind,
             Letter.method,
+            Letter.sequence,
             LetterMail.raw,
             Letter.attempts,
             Letter.not_before,
@@ -393,21 +395,12 @@ def _hopeless(letters: Sequence[Claimed], now: datetime) -> dict[int, tuple[str,
 def _with_nothing_to_cancel(cancels: Sequence[Claimed]) -> set[int]:
     """Those whose person never had the entry after all: the invite before was in hand when the CANCEL was put
     down, and then did not go. All that came before in its thread is settled by now, so this is final."""
-    if not cancels:
-        return set()
-    rows = db.session.execute(
-        select(Letter.id, Letter.stream, Letter.recipient, Letter.method)
-        .where(Letter.stream.in_({c.stream for c in cancels}), Letter.method != "", outbox.may_have_arrived())
-        .order_by(Letter.id)
-    ).all()
-    last = {(c.stream, c.recipient): "" for c in cancels}
-    own = {(c.stream, c.recipient): c for c in cancels}
-    for row in rows:
-        thread = (row.stream, row.recipient)
-        if thread in own and row.id < own[thread].id:
-            last[thread] = row.method
-    # A CANCEL that was already on its way once goes again: the one before it tells nothing then.
-    return {c.id for thread, c in own.items() if last[thread] != REQUEST and c.perhaps_at is None}
+    found = outbox.threads({c.stream for c in cancels}) if cancels else {}
+    return {
+        c.id
+        for c in cancels
+        if not found.get((c.stream, c.recipient), outbox.NEW_THREAD).needs_cancel(c.sequence)
+    }
 
 
 def _end(letters: Sequence[Claimed], endings: dict[int, tuple[str, str]]) -> None:

@@ -31,6 +31,7 @@ from outreach.web.coordinator.framing import framing, in_frame
 from outreach.web.forms import Form
 from outreach.web.gate import coordinator, coordinators_only, our_organisation, who
 from outreach.web.refusals import back_to, status
+from outreach.web.wording import sent_again
 
 PAGE = 50
 SHOWN = {
@@ -131,6 +132,7 @@ def letter(letter_id: int) -> Any:
         headers=copy.headers,
         entry=calendars.in_words(copy.calendar) if copy.calendar else [],
         dead=found.status in (FAILED, BOUNCED) and outbox.is_dead(found.recipient),
+        can_go=_can_go(found),
         lost=_lost(found),
         erased=not found.raw,
     )
@@ -159,13 +161,10 @@ def letter_file(letter_id: int) -> Any:
 @coordinators_only
 def letter_again(letter_id: int) -> Any:
     with back_to(url_for("coordinator.letter", letter_id=letter_id), "stop"), transaction():
-        goes = again.try_again(_letter(letter_id), who=who(), now=clock.now()).id
-    flash(
-        "This letter is sent again in a moment."
-        if goes == letter_id
-        else "What it said is not so any more. This letter says what stands, and goes in a moment."
-    )
-    return redirect(url_for("coordinator.letter", letter_id=goes), 303)
+        goes = again.try_again(_letter(letter_id), who=who(), now=clock.now())
+        said = sent_again(goes) if goes.method else "This letter is sent again in a moment."
+    flash(said)
+    return redirect(url_for("coordinator.letter", letter_id=goes.id), 303)
 
 
 @coordinator.route("/letters/<int:letter_id>/address", methods=["GET", "POST"])
@@ -230,6 +229,14 @@ def letter_withdraw(letter_id: int) -> Any:
         letterbook.withdraw(_letter(letter_id), who=who(), now=clock.now())
     flash("This letter is withdrawn. It is not sent.")
     return redirect(back, 303)
+
+
+def _can_go(letter: Letter) -> bool:
+    try:
+        letterbook.can_go(letter)
+    except Refusal:
+        return False
+    return True
 
 
 def _lost(letter: Letter) -> corrected_addresses.Lost | None:
