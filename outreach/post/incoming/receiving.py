@@ -221,7 +221,11 @@ def _bounce(incoming: Incoming, mail: Read, *, now: datetime) -> AttendeeNote:
         letter.stream,
         letter.partnership_id,
     )
-    if bounced.permanent is False or letter.status == BOUNCED:
+    others = [a for a in bounced.addresses if a != headers.bare(letter.recipient)]
+    elsewhere = bool(others) and len(others) == len(bounced.addresses)
+    dead = bounced.address_is_dead and not elsewhere
+    known = not dead or outbox.died_since(letter.recipient, letter.created_at)
+    if bounced.permanent is False or (letter.status == BOUNCED and known):
         return AttendeeNote()
     if bounced.permanent is None:
         return AttendeeNote(
@@ -229,11 +233,10 @@ def _bounce(incoming: Incoming, mail: Read, *, now: datetime) -> AttendeeNote:
             why=f"A letter to {letter.recipient} came back, and nobody can tell why. Read it.{said}",
         )
     _mark_bounced(letter, bounced.said or bounced.status or "It came back.")
-    others = [a for a in bounced.addresses if a != headers.bare(letter.recipient)]
-    if others and len(others) == len(bounced.addresses):
+    if elsewhere:
         on = f"{letter.recipient} seems to pass its mail on to {others[0]}, from where a letter came back."
         return AttendeeNote(task=ADDRESS, why=on + said)
-    if not bounced.address_is_dead:
+    if not dead:
         return AttendeeNote(
             task=ADDRESS,
             why=f"A letter to {letter.recipient} came back, though the address may be right.{said}",
@@ -245,7 +248,7 @@ def _bounce(incoming: Incoming, mail: Read, *, now: datetime) -> AttendeeNote:
 def _mark_bounced(letter: Letter, why: str) -> None:
     """A letter that a postman is just trying again is taken out of that postman's hands: it had arrived
     somewhere."""
-    if letter.status in (SENT, WAITING):
+    if letter.status in (SENT, WAITING, BOUNCED):
         letter.status, letter.last_error = BOUNCED, f"It came back: {why}"[:500]
         letter.lease_until = letter.leased_by = None
         db.session.flush()

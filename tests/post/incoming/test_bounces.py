@@ -137,6 +137,17 @@ def test_a_delay_is_noted_and_what_becomes_of_it_comes_later(app: Flask) -> None
     assert (again.task, inbox.count_waiting(1)) == ("", {ADDRESS: 1})
 
 
+def test_a_dead_address_is_known_though_its_mailbox_was_full_before(app: Flask) -> None:
+    gone = booked()[0]
+    come(report(gone, status="5.2.2", said="552 mailbox full"))
+    assert come(report(gone, status="5.2.2", said="552 still full")).task == ""
+    assert not outbox.is_dead(JOANNA.address)
+    assert (come(report(gone)).task, outbox.is_dead(JOANNA.address)) == (ADDRESS, True)
+    with transaction():
+        outbox.end_dead(JOANNA.address, LATER)
+    assert (come(report(gone, said="550 late")).task, outbox.is_dead(JOANNA.address)) == ("", False)
+
+
 def test_a_report_that_all_went_well_is_no_bounce(app: Flask) -> None:
     gone = booked()[0]
     for action in ("delivered", "relayed", "expanded"):
