@@ -307,6 +307,7 @@ def _ended(how: str, *prepared: tuple[str, Prepare, str]) -> tuple[Case, ...]:
     )
 
 
+_AHEAD = "it goes ahead with Sam Wood"
 _WITH_REASON = (
     ("With a reason", _kept, "We have exams that week"),
     ("Without a reason", _kept, ""),
@@ -449,23 +450,34 @@ def _company(bench: Bench) -> Addressee:
 
 
 def _troupe(
-    title: str, prepare: Prepare, *changes: str, method: str = REQUEST, phone: str = "01632 960 001"
+    title: str,
+    prepare: Prepare,
+    *changes: str,
+    method: str = REQUEST,
+    goes_ahead: str = "",
+    phone: str = "01632 960 001",
 ) -> Case:
     def draw(bench: Bench) -> Rendered:
         visit = replace(prepare(bench), phone=phone)
         return letters.troupe_words(
-            visit, _company(bench), bench.sender, method=method, changes=changes, now=bench.now
+            visit,
+            _company(bench),
+            bench.sender,
+            method=method,
+            changes=changes,
+            goes_ahead=goes_ahead,
+            now=bench.now,
         )
 
     return Case(title=title, draw=draw)
 
 
-def _in_tour(*changes: str, method: str = REQUEST) -> tuple[Case, ...]:
+def _in_tour(*changes: str, method: str = REQUEST, goes_ahead: str = "") -> tuple[Case, ...]:
     return (
-        _troupe("At a school", _plain, *changes, method=method),
-        _troupe("No number for the day", _plain, *changes, method=method, phone=""),
-        _troupe("A session at a venue", _venue, *changes, method=method),
-        _troupe("A session online", _online, *changes, method=method),
+        _troupe("At a school", _plain, *changes, method=method, goes_ahead=goes_ahead),
+        _troupe("No number for the day", _plain, *changes, method=method, goes_ahead=goes_ahead, phone=""),
+        _troupe("A session at a venue", _venue, *changes, method=method, goes_ahead=goes_ahead),
+        _troupe("A session online", _online, *changes, method=method, goes_ahead=goes_ahead),
     )
 
 
@@ -523,8 +535,8 @@ _CASES: dict[str, tuple[Case, ...]] = {
         _visit("At a session", "colleague_added", _venue, comes_back=False),
     ),
     "colleague removed": (
-        _visit("As it mostly is", "colleague_removed", method=CANCEL),
-        _visit("For staff", "colleague_removed", _staff, method=CANCEL),
+        _visit("As it mostly is", "colleague_removed", method=CANCEL, goes_ahead=_AHEAD),
+        _visit("For staff", "colleague_removed", _staff, method=CANCEL, goes_ahead=_AHEAD),
     ),
     "cancelled": (
         _off("By the school", _plain, "school", "We have exams that week", instead=_left),
@@ -629,6 +641,7 @@ _CASES: dict[str, tuple[Case, ...]] = {
     "troupe": _in_tour(),
     "troupe changed": _in_tour("Hall: Sports hall, before Main hall."),
     "troupe cancelled": _in_tour(method=CANCEL),
+    "troupe left": _in_tour(method=CANCEL, goes_ahead="it goes ahead with the second troupe"),
     "how the day went": (
         _day("One show", _over, 1),
         _day("Two shows", _over, 2),

@@ -101,7 +101,8 @@ def _of_troupe(performance: Performance, address: str, now: datetime) -> Calenda
     if entry is None:
         return None
     here = bare(entry.to.address) == bare(address)
-    says = StandsForTroupe(REQUEST if here and performance.released_at is None else CANCEL)
+    stands = here and performance.released_at is None
+    says = StandsForTroupe(REQUEST) if stands else StandsForTroupe(CANCEL, told.goes_ahead(performance))
     to = entry.to if here else Addressee(address=address, role=entry.to.role)
     return CalendarStanding(visit=entry.visit, to=to, sender=entry.sender, says=says)
 
@@ -111,7 +112,8 @@ def _of_troupe_before(left: TroupeEvent, now: datetime) -> CalendarStanding | No
     entry = told.troupe_left_entry(left, now=now)
     if entry is None:
         return None
-    return CalendarStanding(visit=entry.visit, to=entry.to, sender=entry.sender, says=StandsForTroupe(CANCEL))
+    says = StandsForTroupe(CANCEL, told.goes_ahead(left.performance))
+    return CalendarStanding(visit=entry.visit, to=entry.to, sender=entry.sender, says=says)
 
 
 def _of_address(people: Iterable[VisitContact], address: str) -> VisitContact | None:

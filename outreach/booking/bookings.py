@@ -229,19 +229,28 @@ def put_on(
     for_guests: str = "",
     stood: Stretch | None = None,
 ) -> None:
-    """Put the host's show on a slot that is free, behind the locks, and tell everybody, guests `for_guests` besides.
+    """Put the host's show on a slot that is free, behind the locks, and tell whoever's calendar says it otherwise now,
+    guests `for_guests` besides: SEQUENCE + 1 where start, end or place change, else the same and answers kept.
     `stood`: where it did until now, if at another venue. Raises SlotTaken."""
     performance = booking.performance
-    was, stood = told.times_of(performance), stood or in_hall.stretch(performance)
+    was = told.times_of(performance)
     if there.tour_day_id == performance.tour_day_id and told.times_of(there) == was:
         return  # it stands there already: nobody's answer is void, nobody is told
+    stays = not (stood or for_guests) and (there.starts_at, there.ends_at) == (
+        was["starts_at"],
+        was["ends_at"],
+    )
+    stood = stood or in_hall.stretch(performance)
+    everybody = promises.of_performance(performance.id)
+    before = {promise.id: told.in_calendars(promise, now=now) for promise in everybody if stays}
     work = in_hall.of_show(performance) if there.troupe_id != performance.troupe_id else None
     left = performances.shift(performance, there, now=now)
-    everybody = promises.of_performance(performance.id)
-    guests_told.host_moved(performance, everybody[1:], was_starts_at=was["starts_at"], now=now)
+    if not stays:
+        guests_told.host_moved(performance, everybody[1:], was_starts_at=was["starts_at"], now=now)
     for promise in everybody:
-        promise.sequence += 1
-        promise.place_sequence = promise.sequence
+        if not stays:
+            promise.sequence += 1
+            promise.place_sequence = promise.sequence
         if promise.outcome is not None:
             promise.outcome = None
             promises.put_what_came(promise, {})
@@ -256,7 +265,8 @@ def put_on(
             after=performance.starts_at.isoformat(),
         )
         said = note if promise.role == HOST else for_guests
-        told.moved(promise, was["starts_at"], note=said, tell=tell, now=now)
+        if not stays or said or told.in_calendars(promise, now=now) != before[promise.id]:
+            told.moved(promise, was["starts_at"], note=said, tell=tell, now=now)
     if left is not None and work is not None:
         left.begins_at, left.away_at = work
         told.troupe_left(left, was, now=now)

@@ -17,9 +17,10 @@ from outreach.ground.audience import OF_PUPILS, Words, changed_group
 from outreach.ground.db import db
 from outreach.ground.wording import capfirst, clock, day
 from outreach.post import again, letters, stationery, wordings
-from outreach.post.calendars import Attendee
+from outreach.post.calendars import Appointment, Attendee
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import WAITING, Letter
+from outreach.post.writing import appointment
 from outreach.tour import sessions
 from outreach.tour.companies import Troupe
 from outreach.tour.performances import Performance, Slot, TroupeEvent
@@ -123,7 +124,21 @@ def troupe_left(left: TroupeEvent, was: Times, *, now: datetime) -> None:
     entry = troupe_left_entry(left, now=now)
     if entry is not None:
         visit = replace(entry.visit, **was)
-        letters.for_troupe(visit, entry.to, entry.sender, method="CANCEL", now=now)
+        letters.for_troupe(
+            visit,
+            entry.to,
+            entry.sender,
+            method="CANCEL",
+            goes_ahead=goes_ahead(left.performance),
+            now=now,
+        )
+
+
+def goes_ahead(performance: Performance) -> str:
+    """'it goes ahead with Blue van', for who is on it no more; '' of one that was given back."""
+    if performance.released_at is not None:
+        return ""
+    return f"it goes ahead with {db.session.get_one(Troupe, performance.troupe_id).name}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,6 +274,11 @@ def visit_of(booking: Booking) -> stationery.LetterVisit:
     )
 
 
+def in_calendars(booking: Booking, *, now: datetime) -> Appointment:
+    """A booking as its next revision would say it."""
+    return appointment(visit_of(booking), sender_of_programme(booking.programme), now=now)
+
+
 def visit_with(
     booking: Booking,
     people: Sequence[VisitContact],
@@ -301,12 +321,13 @@ def changes_in_words(
     if before["step_free"] != after["step_free"]:
         said.append(f"What is said of the way into the {words.hall}, with steps or without.")
     for name, what in (
-        ("entrance", "Which entrance the company takes."),
-        ("parking", "Where the company parks."),
-        ("arrival_note", "The note for the company."),
+        ("entrance", "Which entrance the company takes"),
+        ("parking", "Where the company parks"),
     ):
         if before[name] != after[name]:
-            said.append(what)
+            said.append(f"{what}: {after[name].rstrip('.') or 'not said any more'}.")
+    if before["arrival_note"] != after["arrival_note"]:
+        said.append("The note for the company.")
     if before["access_needs"] != after["access_needs"]:
         said.append(
             f"Access: {', '.join(access_words(after['access_needs'])) or 'nothing is asked for any more'}."

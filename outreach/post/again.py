@@ -57,9 +57,10 @@ class StandsNotKept(NamedTuple):
 
 
 class StandsForTroupe(NamedTuple):
-    """The company's own entry, REQUEST or CANCEL."""
+    """The company's own entry, REQUEST or CANCEL; `goes_ahead`: see letters.for_troupe()."""
 
     method: str
+    goes_ahead: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,8 +201,8 @@ def _write(standing: CalendarStanding, *, now: datetime) -> Letter:
             return letters.colleague_removed(visit, to, sender, now=now)
         case StandsNotKept(how, until):
             return proposing.ended(visit, to, sender, how=how, reason="", now=now, expires_at=until)
-        case StandsForTroupe(method):
-            return letters.for_troupe(visit, to, sender, method=method, now=now)
+        case StandsForTroupe(method, goes_ahead):
+            return letters.for_troupe(visit, to, sender, method=method, goes_ahead=goes_ahead, now=now)
 
 
 def _as_it_stands(old: Letter, standing: CalendarStanding, *, now: datetime) -> Letter | None:

@@ -98,6 +98,7 @@ MEANS = {
     "old place": "when and where it was before",
     "old name": "the name that it stood under",
     "new name": "the name that it stands under now",
+    "goes ahead": "‘it goes ahead with’, and who is on it now",
     "who": "who cancelled it",
     "given up": "‘are given up, by you’, or by whom they were cancelled",
     "reason": "the reason, where one was given",
@@ -411,7 +412,7 @@ ALL = (
     ),
     _of_visit("changed", "Changed", "when details change", parts=(_CHANGES, _FACTS, _CHANGE)),
     _of_visit("colleague added", "Colleague added", "to a colleague who is named", "had before"),
-    _of_visit("colleague removed", "Colleague taken off", "to who is named no more", parts=(_FACTS,)),
+    _of_visit("colleague removed", "Colleague taken off", "to who is named no more", "goes ahead", parts=(_FACTS,)),
     _of_visit(
         "cancelled", "Cancelled", "when it is called off", "who", "reason", parts=(_FACTS, _INSTEAD), needed=_REASON
     ),
@@ -535,6 +536,10 @@ ALL = (
     _of_visit(
         "troupe cancelled", "Cancelled in the tour", "when it is off", parts=(_FACTS,), sent_as="troupe",
         group=COMPANY,
+    ),
+    _of_visit(
+        "troupe left", "With another troupe", "when another troupe takes it over", "goes ahead", parts=(_FACTS,),
+        sent_as="troupe", group=COMPANY,
     ),
     _of_visit(
         "how the day went", "How did the day go?", "on the evening of a day", "what we ask",

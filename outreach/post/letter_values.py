@@ -76,6 +76,7 @@ _BRANCHES: Mapping[str, Callable[[str, Facts], str]] = {
     "guest_answer": _of_note,
     "staff_questions": _later,
     "questions_open": _later,
+    "troupe_cancelled": lambda kind, facts: "troupe left" if facts["goes_ahead"] else kind,
     "troupe": lambda kind, facts: f"{kind} changed" if facts["changes"] else kind,
     "reminder": lambda kind, facts: f"second {kind}" if facts["nth"] == 2 else kind,
 }
@@ -158,6 +159,7 @@ def _of_visit(facts: Facts) -> dict[str, str]:
             "old place": facts.get("was_at", ""),
             "old name": facts.get("was", ""),
             "new name": facts.get("becomes", ""),
+            "goes ahead": facts.get("goes_ahead", ""),
             "company cannot": ": the company cannot play" if lost and lost.by == "company" else "",
             "wished day": day(wished) if wished else "",
             "wished time": wording.clock(wished) if wished else "",

@@ -36,6 +36,7 @@ from outreach.post.writing import (
     page_of,
     put,
     put_visit,
+    subject,
     tell,
     visit_words,
     words_about,
@@ -456,16 +457,27 @@ def preview_cancelled(
 def colleague_removed(visit: LetterVisit, to: Addressee, sender: Sender, *, now: datetime) -> Letter:
     """Takes the entry out of one person's calendar alone; `visit.sequence` has been raised."""
     thread = outbox.open_thread(visit.uid, to.address)
-    words = visit_words("colleague_removed", visit, to, sender, method=CANCEL, page=None, now=now)
+    goes_ahead = _goes_ahead(visit, to)
+    words = visit_words(
+        "colleague_removed", visit, to, sender, method=CANCEL, page=None, now=now, goes_ahead=goes_ahead
+    )
     only = (attendee(to),)
     entry = replace(
         appointment(visit, sender, now=now),
-        description=f"You are not named for this {visit.words.visit} any more.",
+        description=f"You are no longer on this {visit.words.visit}.",
     )
     invite = Invite(method=CANCEL, ics=calendars.cancel(entry, only))
     return put_visit(
         "colleague removed", visit, to, sender, words=words, invite=invite, thread=thread, now=now
     )
+
+
+def _goes_ahead(visit: LetterVisit, to: Addressee) -> str:
+    """What becomes of a visit without one who was on it."""
+    if visit.cancelled:
+        return "it was cancelled later"
+    others = [a.name or a.address for a in visit.attendees if a.address.lower() != to.address.lower()]
+    return f"it goes ahead with {wording.and_list(others)}" if others else "it goes ahead"
 
 
 def how_did_it_go(
@@ -637,17 +649,24 @@ def for_troupe(
     *,
     method: str,
     changes: Sequence[str] = (),
+    goes_ahead: str = "",
     now: datetime,
 ) -> Letter:
     """The company's own entry, from arrival to departure: no contact's name, and the way to the day sheet,
     which asks for its link. `method` is REQUEST or CANCEL; `changes`: what is another way than it was last
-    told, in words.
+    told, in words; `goes_ahead`: with whom it does, where only this troupe leaves it.
 
     `visit` bears the performance's own UID, token and sequence.
     """
     thread = outbox.open_thread(visit.uid, to.address)
     words = troupe_words(
-        visit, to, sender, method=method, changes=changes if thread.holds_entry else (), now=now
+        visit,
+        to,
+        sender,
+        method=method,
+        changes=changes if thread.holds_entry else (),
+        goes_ahead=goes_ahead,
+        now=now,
     )
     ics = troupe_calendar(visit, to, sender, method=method, now=now)
     return put_visit(
@@ -663,13 +682,20 @@ def for_troupe(
 
 
 def troupe_words(
-    visit: LetterVisit, to: Addressee, sender: Sender, *, method: str, changes: Sequence[str], now: datetime
+    visit: LetterVisit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    method: str,
+    changes: Sequence[str],
+    goes_ahead: str = "",
+    now: datetime,
 ) -> Rendered:
     """The words of for_troupe()."""
     goes = method == REQUEST
     return render(
         "troupe" if goes else "troupe_cancelled",
-        summary(visit) if goes else f"Cancelled: {summary(visit)}",
+        subject(visit, method, leaves=bool(goes_ahead)),
         to,
         sender,
         organisation_name=visit.place_name,
@@ -680,6 +706,7 @@ def troupe_words(
         title=f"‘{visit.programme_title}’",
         facts=company_facts_of(visit, now),
         changes=changes,
+        goes_ahead=goes_ahead,
         sheet=links.day_page(settings().public_url, visit.tour_day_id),
         not_me=links.contact_page(settings().public_url),
     )

@@ -98,6 +98,13 @@ def summary(visit: LetterVisit) -> str:
     return calendars.one_line(f"Proposed: {title}" if visit.reply_by else title)
 
 
+def subject(visit: LetterVisit, method: str, *, leaves: bool) -> str:
+    """Of a letter with an entry for the calendar; `leaves`: it ends for this reader alone."""
+    if method == REQUEST:
+        return summary(visit)
+    return f"{'Removed from your calendar' if leaves else 'Cancelled'}: {summary(visit)}"
+
+
 def tell(
     kind: str,
     visit: LetterVisit,
@@ -172,10 +179,10 @@ def visit_words(
     now: datetime,
     **more: object,
 ) -> Rendered:
-    subject = summary(visit) if method == REQUEST else f"Cancelled: {summary(visit)}"
+    leaves = bool(more.get("goes_ahead")) or more.get("how") == "overtaken"
     return render(
         template,
-        subject,
+        subject(visit, method, leaves=leaves),
         to,
         sender,
         organisation_name=visit.place_name,

@@ -40,8 +40,8 @@ SAID: dict[str, Any] = {
         ({"hall": ""}, ["Hall: not named any more, before Main hall."]),
         ({"step_free": True}, ["What is said of the way into the hall, with steps or without."]),
         ({"arrival_note": "By the gate"}, ["The note for the company."]),
-        ({"entrance": "Gate B"}, ["Which entrance the company takes."]),
-        ({"parking": "By the gym"}, ["Where the company parks."]),
+        ({"entrance": "Gate B"}, ["Which entrance the company takes: Gate B."]),
+        ({"parking": "By the gym"}, ["Where the company parks: By the gym."]),
         ({"access_needs": {"wheelchair": 1, "quiet": 0}}, ["Access: 1 wheelchair place."]),
         (
             {"access_needs": {"wheelchair": 2, "sight": 1}},

@@ -2,6 +2,7 @@
 diary says, people's own and those that they subscribed to."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from random import Random
 from types import SimpleNamespace
@@ -23,7 +24,7 @@ from at_work import at_work
 from how_many import so_many
 from outreach.booking import bookings, colleagues, promises, proposals, shows_listed, told
 from outreach.booking.colleagues import Colleague
-from outreach.booking.desk import handing_on
+from outreach.booking.desk import handing_on, proposing
 from outreach.booking.guests import hosting
 from outreach.booking.promises import GUEST, HOST, Booking
 from outreach.booking.proposals import Proposal
@@ -38,6 +39,7 @@ from outreach.post.outbox import SENT, WAITING, Letter
 from outreach.tour.performances import TroupeEvent
 from outreach.tour.programmes import Programme
 
+NEXT = make.NOW + timedelta(hours=1)
 Shown = dict[tuple[str, str], tuple[datetime, str]]
 """(address, UID) of every entry that stands: its start, naive in UTC, and its place."""
 
@@ -350,3 +352,42 @@ def test_the_event_that_a_troupe_lost_is_over_whenever_it_is_sent_again(c) -> No
         again.resend(was, RED, now=make.NOW + timedelta(hours=3))
     (message,) = life.hand_over(make.NOW + timedelta(hours=3))
     assert (message.to, message.method, message.uid) == (RED, "CANCEL", was)
+
+
+def test_another_troupe_at_the_same_time_is_news_to_the_troupes_alone_unless_it_arrives_at_another(c) -> None:
+    with transaction():
+        day = make.tour_day(c.programme, c.blue, life.TUESDAY)
+        there = life.slot(c, day, time(9), make.NOW, instead_of=c.booking.performance_id)
+        bookings.move(c.booking, there, who="Priya", by="coordinator", now=NEXT)
+    red, blue = life.hand_over(NEXT)
+    assert (red.short, blue.short) == ((RED, "CANCEL", 1, "CANCELLED"), (BLUE, "REQUEST", 1, "CONFIRMED"))
+    assert "it goes ahead with Blue van" in text_of(red) and "cancelled" not in text_of(red)
+    with transaction():
+        slot = life.slot(c, c.tuesday, time(9), NEXT, instead_of=c.booking.performance_id)
+        early = replace(slot, get_in_minutes=slot.get_in_minutes + 5)
+        bookings.put_on(c.booking, early, who="Priya", now=NEXT + timedelta(hours=1))
+    told = life.hand_over(NEXT + timedelta(hours=1))
+    assert [one.short for one in told if one.to == FELL.address] == [
+        (FELL.address, "REQUEST", 0, "CONFIRMED")
+    ]
+    assert (c.booking.sequence, c.booking.place_sequence) == (0, 0)
+
+
+def test_who_was_taken_off_reads_with_whom_it_goes_ahead(c) -> None:
+    life.add_hale(c, make.NOW)
+    life.hand_over(make.NOW)
+    life.remove_hale(c, NEXT)
+    (gone,) = life.hand_over(NEXT)
+    assert "no longer on this visit; it goes ahead with Joanna Fell and Sam Whitfield." in text_of(gone)
+
+
+def test_an_offer_of_the_same_times_with_another_troupe_is_no_news(c) -> None:
+    life.cancel("company")(c, make.NOW)
+    life.propose("fell")(c, make.NOW)
+    life.hand_over(make.NOW)
+    with transaction():
+        day = make.tour_day(c.programme, c.blue, life.TUESDAY)
+        there = life.slot(c, day, time(9), NEXT, instead_of=c.proposal.performance_id)
+        assert proposing.move(c.proposal, there, who="Priya", now=NEXT)
+    assert life.hand_over(NEXT) == []
+    assert (c.proposal.sequence, c.proposal.performance.troupe_id) == (0, c.blue.id)

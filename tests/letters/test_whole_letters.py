@@ -479,6 +479,14 @@ def troupe_cancelled() -> Letter:
     return letters.for_troupe(again, COMPANY, sender(), method="CANCEL", now=LATER)
 
 
+def troupe_left() -> Letter:
+    first = troupe()
+    first.status, first.handed_at = SENT, NOW
+    again = visit(uid="show-9@outreach.example", sequence=1)
+    ahead = "it goes ahead with Blue van"
+    return letters.for_troupe(again, COMPANY, sender(), method="CANCEL", goes_ahead=ahead, now=LATER)
+
+
 def kept_visit(**changes: object) -> LetterVisit:
     """A time that is kept for a school: no reference yet, no hall, nobody counted."""
     bare = {
@@ -897,6 +905,7 @@ ALL: list[Callable[[], Letter]] = [
     troupe,
     troupe_changed,
     troupe_cancelled,
+    troupe_left,
     time_stays,
     move_or_cancel,
     guest_booked,
@@ -1028,7 +1037,9 @@ def test_a_letter_is_sound_mail(kept: dict[str, Kept], name: str) -> None:
         assert strict_problems(ics, method) == []  # type: ignore[arg-type]
         said = ics.replace(b"\r\n ", b"").decode()  # type: ignore[union-attr]
         summary = re.search("^SUMMARY:(.*)\r$", said, re.M)[1].replace("\\", "")  # type: ignore[index]
-        assert subject == (summary if method == "REQUEST" else f"Cancelled: {summary}")
+        leaves = name in ("colleague_removed", "proposal_overtaken", "troupe_left")
+        end = "Removed from your calendar" if leaves else "Cancelled"
+        assert subject == (summary if method == "REQUEST" else f"{end}: {summary}")
         assert mail["From"] == mail["Reply-To"]
         assert f":mailto:{mail['From'].addresses[0].addr_spec}" in said
         assert f":mailto:{mail['To'].addresses[0].addr_spec}" in said
@@ -1224,8 +1235,8 @@ def test_whoever_never_had_the_first_invite_reads_a_confirmation_not_a_change(ap
         (
             booked,
             visit,
-            "The visit stays on Tuesday 9 March at 9:30am; how the company comes has changed. Please answer the entry",
-            "Your places are kept",
+            "The visit stays on Tuesday 9 March at 9:30am; how the company comes has changed.",
+            "answer the entry",
         ),
         (
             guest_booked,
@@ -1268,7 +1279,15 @@ def test_no_token_stands_in_what_comes_with_a_letter(kept: dict[str, Kept], name
 
 
 @pytest.mark.parametrize(
-    "name", ["troupe", "troupe_changed", "troupe_with_a_guest", "troupe_cancelled", "how_the_day_went"]
+    "name",
+    [
+        "troupe",
+        "troupe_changed",
+        "troupe_with_a_guest",
+        "troupe_cancelled",
+        "troupe_left",
+        "how_the_day_went",
+    ],
 )
 def test_a_letter_to_the_company_is_a_companys(kept: dict[str, Kept], name: str) -> None:
     """Nothing that the school has to have ready, nobody at the school, no page of a school's to say 'not me'
@@ -1278,7 +1297,7 @@ def test_a_letter_to_the_company_is_a_companys(kept: dict[str, Kept], name: str)
         assert "Please have ready" not in words and "socket" not in words
         assert "/find" not in words and "/i/" not in words
         assert "http://outreach.example/contact" in words
-        assert ("/company/days/41" in words) == (name != "troupe_cancelled")
+        assert ("/company/days/41" in words) == (name not in ("troupe_cancelled", "troupe_left"))
 
 
 def test_a_change_says_what_changed(kept: dict[str, Kept]) -> None:

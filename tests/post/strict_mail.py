@@ -26,7 +26,7 @@ ONCE = {
 AT_MOST_ONCE = {"in-reply-to", "references"}
 SEQUENCED = ("DTSTART", "DTEND", "LOCATION", "STATUS")
 """What raises SEQUENCE when it changes."""
-CANCELLED = "Cancelled: "
+ENDS = ("Cancelled: ", "Removed from your calendar: ")
 UNFOLDED = ("To:", " <", "Content-Type:")
 """What cannot be folded, or need not be; a long address stands in a line of its own."""
 
@@ -196,7 +196,7 @@ def _invite(headers: dict[str, str], part: Part) -> list[str]:
         piece if isinstance(piece, str) else piece.decode(charset or "ascii")
         for piece, charset in decode_header(headers["subject"])
     )
-    if subject != (CANCELLED + summary if said[1] == "CANCEL" else summary):
+    if subject not in ([end + summary for end in ENDS] if said[1] == "CANCEL" else [summary]):
         problems.append(f"the subject {subject!r} is not the entry's title {summary!r}")
     (sender,) = re.findall(r"<([^<>]+)>\Z", headers["from"]) or [headers["from"]]
     if event.one("ORGANIZER") != f"mailto:{sender}":

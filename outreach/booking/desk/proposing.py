@@ -181,7 +181,8 @@ def move(
 
     Everybody it was written to gets a letter with `note` in it; `tell` False: a short one, which brings the
     calendar up to date alone. `reply_by` None: the day to reply by stays, or falls to the day before the
-    show. `judged`: see bookings.move. False if it stands there already. Raises NotKeptAnyMore,
+    show. Where another troupe comes at the same times nobody is written to. `judged`: see bookings.move. False if it
+    stands there already. Raises NotKeptAnyMore,
     SlotTaken, ReplyByWrong.
     """
     performance = _behind_the_locks(proposal, slot.tour_day_id)
@@ -206,7 +207,10 @@ def move(
     until = kept_until(proposal, there, reply_by, now=now)
     _check_reply_by(until, there, now=now)
     was, was_reply_by = proposal.starts_at, proposal.reply_by
+    before = proposals.visit_of(proposal)
     performances.shift(performance, there, now=now)
+    if until == was_reply_by and not note.strip() and proposals.visit_of(proposal) == before:
+        return True  # another troupe comes, at the very same times: no letter says so
     proposal.sequence += 1
     proposal.starts_at, proposal.reply_by = there.starts_at, until
     db.session.add(
