@@ -20,6 +20,7 @@ from outreach.booking import (
     in_hall,
     numbers,
     promises,
+    proposals,
     subscribed,
     told,
 )
@@ -28,12 +29,14 @@ from outreach.booking.holds import NothingHeld
 from outreach.booking.in_hall import Stretch
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import HOST, HOST_SCHOOL, SCHOOL, Booking
+from outreach.booking.proposals import Proposal
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
-from outreach.post import letters
+from outreach.post import letters, proposing
+from outreach.post.proposing import OVERTAKEN
 from outreach.tour import performances, slots
 from outreach.tour.performances import Performance, Slot, SlotTaken
 from outreach.tour.programmes import Programme
@@ -117,12 +120,13 @@ def book(
 
 @dataclass(frozen=True, kw_only=True)
 class AtHand:
-    """What a school books from, read once behind its lock: the shows kept for it, what it has and has
-    promised, and the draft that was typed, which is dropped with that."""
+    """What a school books from, read once behind its lock: the shows kept for it, the times offered to it, what it has
+    and has promised, and the draft that was typed, which is dropped with that."""
 
     programme: Programme
     organisation: Organisation
     kept: Sequence[Performance]
+    offered: Sequence[Proposal]
     account: PromiseAccount
     typed: dict[str, Any]
 
@@ -130,13 +134,14 @@ class AtHand:
 def take_up(programme: Programme, organisation: Organisation, *, now: datetime) -> AtHand | None:
     """Lock the school and read what it books from; None when nothing is kept for it."""
     performances.lock_organisation(organisation.organisation_id)
-    kept = holds.kept(programme, organisation.organisation_id, now=now)
+    kept, offered = proposals.kept_or_proposed(programme, organisation.organisation_id, now=now)
     if not kept:
         return None
     return AtHand(
         programme=programme,
         organisation=organisation,
         kept=kept,
+        offered=offered,
         account=accounts.account(programme, organisation, now=now),
         typed=holds.remove_draft(programme.id, organisation.organisation_id),
     )
@@ -148,7 +153,9 @@ def book_kept(
     """The same for shows that are at hand, and what comes to each. Raises what `book` raises, but for
     NothingHeld."""
     programme, organisation = at_hand.programme, at_hand.organisation
-    performances.lock_days(performance.tour_day_id for performance, _ in shows)
+    offers = [offer for offer in at_hand.offered if offer.performance is not None]
+    both = [*(show for show, _ in shows), *(offer.performance for offer in offers if offer.performance)]
+    performances.lock_days(show.tour_day_id for show in both)
     holds.keep_out_of_lunch(programme, [performance for performance, _ in shows])
     made: list[Booking] = []
     for performance, promise in shows:
@@ -157,14 +164,52 @@ def book_kept(
         made.append(make(programme, organisation, performance, promise, who=who, now=now))
     with db.session.no_autoflush:  # links that stand know nothing of new rows, which go together later
         told.lengthen_links(made[-1], now=now)
+    taken = _take_over(offers, made, programme, organisation, who=who, now=now)
     for booking, (_, promise) in zip(made, shows, strict=True):
         people = colleagues.put(booking, promise.people, who=who, now=now)
         visit = told.visit_with(booking, people, promise.pupils)
-        told.each(booking, people, visit, letters.booked, now=now, expires_at=told.expiry(booking))
+        offer = taken.get(booking.id)
+        if offer is not None:
+            proposals.tell_who_left(offer, visit, people, now=now)
+        write = letters.booked if offer is None else proposing.accepted
+        told.each(booking, people, visit, write, now=now, expires_at=told.expiry(booking))
         told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", now=now)
         subscribed.show(booking.performance, just_made=(booking, visit), now=now)
     subscribed.beside([], [in_hall.stretch(booking.performance) for booking in made], now=now)
     return made
+
+
+def _take_over(
+    offers: list[Proposal],
+    made: Sequence[Booking],
+    programme: Programme,
+    organisation: Organisation,
+    *,
+    who: str,
+    now: datetime,
+) -> dict[int, Proposal]:
+    """Of a school that has nothing left to book: what was offered to it, by the id of the booking that carries its
+    event on, of several the nearest in time. What is left over ends by itself (proposing.end_next)."""
+    if not offers or accounts.account(programme, organisation, now=now).is_open:
+        return {}
+    taken: dict[int, Proposal] = {}
+    for booking in made[: len(offers)]:
+        starts_at = booking.performance.starts_at
+        offer = min(offers, key=lambda offer: (abs(offer.starts_at - starts_at), offer.id))
+        offers.remove(offer)
+        proposals.hand_over(offer, booking, OVERTAKEN, now=now)
+        if offer.performance is not None:
+            performances.release(offer.performance, now=now)
+        history.record(
+            f"proposal {OVERTAKEN}",
+            history.Subject("school", organisation.organisation_id, programme.partnership_id),
+            who=who,
+            now=now,
+            before={"starts": offer.starts_at.isoformat()},
+            after=booking.reference,
+        )
+        taken[booking.id] = offer
+    return taken
 
 
 def move(

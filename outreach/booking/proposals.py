@@ -4,21 +4,21 @@ The calendar event is born here, tentative; the booking that comes of it keeps i
 own while it is kept, so nobody else gets it; the troupe hears of it when it is booked.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, Select, Text, and_, bindparam, false, or_, select, text, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from outreach.booking import holds, told
-from outreach.booking.promises import VisitContact, last_days
+from outreach.booking.promises import Booking, VisitContact, last_days
 from outreach.booking.told import Said, Write
 from outreach.county import partnerships
 from outreach.county.schools import Organisation
 from outreach.ground.db import Base, Instant, db, made_once
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of, end_of_day
-from outreach.post import proposing, stationery
+from outreach.post import letters, proposing, stationery
 from outreach.post.calendars import Attendee
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -206,6 +206,25 @@ def _still_open(programme_id: int, today: date) -> Select[Proposal]:
         .options(joinedload(Proposal.organisation))
         .order_by(Proposal.reply_by, Proposal.starts_at, Proposal.id)
     )
+
+
+def hand_over(proposal: Proposal, booking: Booking, how: str, *, now: datetime) -> None:
+    """A booking carries the event on, SEQUENCE + 1; the proposal ends as `how`."""
+    proposal.sequence += 1
+    proposal.ended_at, proposal.ended_as = now, how
+    booking.uid, booking.organizer_token = str(proposal.uid), str(proposal.organizer_token)
+    booking.sequence = booking.place_sequence = proposal.sequence
+    db.session.flush()
+
+
+def tell_who_left(
+    proposal: Proposal, visit: stationery.LetterVisit, people: Sequence[VisitContact], *, now: datetime
+) -> None:
+    """Whoever had the proposal and is not among the `people` of its booking loses the entry."""
+    still = {p.address.lower() for p in people}
+    for left in proposal.people:
+        if left.address.lower() not in still:
+            letters.colleague_removed(visit, left.addressee(), sender(proposal.programme), now=now)
 
 
 def tell(proposal: Proposal, write: Write[Said], *said: Said.args, **besides: Said.kwargs) -> None:

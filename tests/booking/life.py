@@ -474,10 +474,11 @@ STORIES: dict[str, list[Step]] = {
         step(
             "the school books another time",
             book_otherwise,
-            each(BOTH, REQUEST, 0, CONFIRMED),
+            each((OFFICE,), CANCEL, 1, ""),
+            each(BOTH, REQUEST, 1, CONFIRMED),
             each((RED,), REQUEST, 0, CONFIRMED),
         ),
-        step("the service looks", end_what_lapsed(), each((FELL.address, OFFICE), CANCEL, 1, CANCELLED)),
+        step("the service looks", end_what_lapsed()),
     ],
     "a day called off": [
         _BOOKED,

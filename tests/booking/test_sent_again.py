@@ -12,7 +12,7 @@ from life import FELL, RED, WHITFIELD
 
 import make
 from outreach.asking.confirming import corrected_addresses
-from outreach.booking import bookings, colleagues, promises
+from outreach.booking import bookings, colleagues, holds, promises
 from outreach.booking.desk import proposing
 from outreach.booking.promises import VisitContact
 from outreach.ground.db import db, transaction
@@ -20,6 +20,7 @@ from outreach.post import again, letterbook, outbox
 from outreach.post.incoming import receiving
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
 from outreach.post.outgoing import claims
+from outreach.tour.performances import Performance
 
 LATER, SOON, NEXT_DAY = (make.NOW + timedelta(hours=h) for h in (2, 4, 24))
 OLD, NEW = "20270309T090000", "20270316T100000"
@@ -270,3 +271,31 @@ def test_an_end_that_was_lost_on_its_way_goes_again_as_often_as_it_is_asked_for(
         with transaction():
             ask(at)
         assert postman_takes(at) == [(to, "CANCEL")], hours
+
+
+def test_two_bookings_take_over_the_nearest_of_two_offers_and_free_their_times(app: Flask) -> None:
+    c = life.lay()
+    with transaction():
+        c.programme.audience_ceiling = 160
+    offers = []
+    for day in (c.next_week, c.tuesday):
+        with transaction():
+            draft = proposing.ProposalDraft(
+                programme=c.programme,
+                organisation=c.school,
+                slot=life.slot(c, day, time(9), make.NOW),
+                people=[c.fell],
+                reply_by=life.REPLY_BY,
+            )
+            offers.append(proposing.propose(draft, who="Priya", now=make.NOW))
+    life.hand_over(make.NOW)
+    uids = {offer.uid: offer.performance_id for offer in offers}
+    with transaction():
+        chosen = [life.slot(c, c.wednesday, at, LATER) for at in (time(9), time(13))]
+        held = holds.hold(c.programme, c.school, chosen, who="J", now=LATER, whatever_the_notice=True)
+        shows = [(show.id, life.promise(pupils={year: 150})) for show, year in zip(held, (8, 9), strict=True)]
+        made = bookings.book(c.programme, c.school, shows, who="J", now=LATER)
+    assert [b.uid for b in made] == [offer.uid for offer in reversed(offers)]
+    told_of = [(m.to, m.method, m.sequence, m.uid) for m in life.hand_over(LATER) if m.uid in uids]
+    assert sorted(told_of) == sorted((p, "REQUEST", 1, uid) for uid in uids for p in life.BOTH)
+    assert all(db.session.get(Performance, gone).released_at for gone in uids.values())

@@ -34,7 +34,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import clock, day_short
-from outreach.post import letters, outbox, proposing, stationery
+from outreach.post import outbox, proposing, stationery
 from outreach.post.proposing import CALLED_OFF, LAPSED, OVERTAKEN, REFUSED, WITHDRAWN
 from outreach.post.stationery import Addressee, LostTime
 from outreach.tour import performances, slots
@@ -324,11 +324,7 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
     holds.keep_out_of_lunch(programme, [performance])
     numbers.check(programme, organisation, promise, who=who, now=now)
     booking = bookings.make(programme, organisation, performance, promise, who=who, now=now)
-    proposal.sequence += 1
-    proposal.ended_at, proposal.ended_as = now, ACCEPTED
-    booking.uid, booking.organizer_token = str(proposal.uid), str(proposal.organizer_token)
-    booking.sequence = booking.place_sequence = proposal.sequence
-    db.session.flush()
+    proposals.hand_over(proposal, booking, ACCEPTED, now=now)
     history.record(
         "proposal accepted",
         history.Subject("school", organisation.organisation_id, programme.partnership_id),
@@ -340,10 +336,7 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
     told.lengthen_links(booking, now=now)
     people = colleagues.put(booking, promise.people, who=who, now=now)
     visit = told.visit_with(booking, people, promise.pupils)
-    still = {p.address.lower() for p in people}
-    for left in proposal.people:
-        if left.address.lower() not in still:
-            letters.colleague_removed(visit, left.addressee(), proposals.sender(programme), now=now)
+    proposals.tell_who_left(proposal, visit, people, now=now)
     told.each(booking, people, visit, proposing.accepted, now=now, expires_at=told.expiry(booking))
     told.troupe(performance, performance.troupe_id, "REQUEST", now=now)
     subscribed.show(performance, just_made=(booking, visit), now=now)
