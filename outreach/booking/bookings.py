@@ -313,7 +313,7 @@ def put_on(
         if not stays or said or told.in_calendars(promise, now=now) != before[promise.id]:
             told.moved(promise, was["starts_at"], note=said, tell=tell, now=now)
     if left is not None and work is not None:
-        left.begins_at, left.away_at = work
+        left.begins_at, left.away_at = work.begins_at, work.away_at
         told.troupe_left(left, was, now=now)
         subscribed.leave(left, now=now)
     new_time = performance.starts_at != was["starts_at"]

@@ -6,13 +6,14 @@ A show is claimed with its get-in and get-out as if it stood alone. Where two ar
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, or_, select
 
 from outreach.booking.promises import HOST, Booking
 from outreach.ground.db import db
+from outreach.ground.wording import comes_and_goes
 from outreach.tour import turning
 from outreach.tour.performances import Performance, Slot
 
@@ -31,10 +32,23 @@ class Stretch(NamedTuple):
 
 class AtWork(NamedTuple):
     """From when until when the troupe is at work for a show: from set-up, or from when it turns the hall round, until
-    it is away, or turns it round for the next."""
+    it is away, or turns it round for the next. `here`: it comes from one before it in the same hall; `stays`: for one
+    after it."""
 
     begins_at: datetime
     away_at: datetime
+    here: bool = False
+    stays: bool = False
+
+    @property
+    def comes(self) -> str:
+        """'arrives at 8:00am'."""
+        return comes_and_goes(**self._asdict())[0]
+
+    @property
+    def goes(self) -> str:
+        """'leaves by 10:45am'."""
+        return comes_and_goes(**self._asdict())[1]
 
 
 def at_work(shows: Sequence[Performance]) -> list[AtWork]:
@@ -67,8 +81,13 @@ def times_of(shows: Iterable[Stretch]) -> dict[int, AtWork]:
     in_order = sorted(shows, key=lambda s: (s.tour_day_id, s.organisation_id, s.starts_at))
     for _, in_one_hall in groupby(in_order, key=lambda s: (s.tour_day_id, s.organisation_id)):
         hall = list(in_one_hall)
-        times = zip(hall, turning.at_work(hall), strict=True)
-        found |= {show.id: AtWork(*at) for show, at in times}
+        times = turning.at_work(hall)
+        turned = [
+            turning.in_one_hall(*shows) and was[1] == begins[0]
+            for shows, (was, begins) in zip(pairwise(hall), pairwise(times), strict=True)
+        ]
+        stay = zip([False, *turned], [*turned, False], strict=True)
+        found |= {show.id: AtWork(*at, *both) for show, at, both in zip(hall, times, stay, strict=True)}
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Concatenate, ParamSpec, TypedDict
+from typing import Any, Concatenate, NotRequired, ParamSpec, TypedDict
 
 from sqlalchemy import update
 
@@ -111,12 +111,14 @@ def troupe(
 
 
 class Times(TypedDict):
-    """From get-in to away, by the names that a Visit has for them too."""
+    """From get-in to away, by the names that a Visit has for them too; whether the set stands before and after."""
 
     get_in_at: datetime
     starts_at: datetime
     ends_at: datetime
     away_at: datetime
+    here: NotRequired[bool]
+    stays: NotRequired[bool]
 
 
 def troupe_left(left: TroupeEvent, was: Times, *, now: datetime) -> None:
@@ -206,16 +208,23 @@ def times_of(show: Performance | Slot) -> Times:
 def times_at_work(show: Performance) -> Times:
     """The same as letters say it: where two are in one hall, the set stays between them (in_hall.py)."""
     work = in_hall.of_show(show)
-    return Times(
-        get_in_at=work.begins_at, starts_at=show.starts_at, ends_at=show.ends_at, away_at=work.away_at
-    )
+    return _at_work(work, show)
 
 
 def times_at(slot: Slot, organisation_id: int, *, instead_of: int = 0) -> Times:
     """The same of a show that an organisation would have there; `instead_of`: the show that goes there."""
     work = in_hall.at_work_in(slot, organisation_id, instead_of=instead_of)
+    return _at_work(work, slot)
+
+
+def _at_work(work: in_hall.AtWork, show: Performance | Slot) -> Times:
     return Times(
-        get_in_at=work.begins_at, starts_at=slot.starts_at, ends_at=slot.ends_at, away_at=work.away_at
+        get_in_at=work.begins_at,
+        starts_at=show.starts_at,
+        ends_at=show.ends_at,
+        away_at=work.away_at,
+        here=work.here,
+        stays=work.stays,
     )
 
 

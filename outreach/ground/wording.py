@@ -63,6 +63,16 @@ def clock_span(start: datetime, end: datetime) -> str:
     return f"{clock(start)} to {clock(end)}"
 
 
+def comes_and_goes(begins_at: datetime, away_at: datetime, *, here: bool, stays: bool) -> tuple[str, str]:
+    """'arrives at 8:00am', 'leaves by 10:45am' of a company; `here`: it was in this hall for a performance before,
+    `stays`: it is for one after, so that the hall is turned round between."""
+    round_from = "turns the hall round from"
+    return (
+        f"is there already, {round_from} {clock(begins_at)}" if here else f"arrives at {clock(begins_at)}",
+        f"stays: it {round_from} {clock(away_at)}" if stays else f"leaves by {clock(away_at)}",
+    )
+
+
 def date_and_time(value: datetime | None) -> str:
     """'19 January 2027 at 2:06pm'."""
     return "unknown" if value is None else f"{day_short(value)} at {clock(value)}"

@@ -164,7 +164,7 @@ class LetterVisit:
     sheet says the rest, for the company. `cancelled`: it is off; `outcome`: what was reported of it, as
     Booking.outcome has it; '' while nobody has. `waiting`: the kept time comes from the waiting list, on which
     the school stays unless it books. `link` and `joining`: of a session, where it is met online and how one
-    gets in; `held`: 'online', or 'at Mill Lane Hall'."""
+    gets in; `held`: 'online', or 'at Mill Lane Hall'. `here`, `stays`: see wording.comes_and_goes()."""
 
     uid: str
     sequence: int
@@ -201,6 +201,8 @@ class LetterVisit:
     link: str = ""
     joining: str = ""
     held: str = ""
+    here: bool = False
+    stays: bool = False
 
     @property
     def words(self) -> Words:
@@ -220,6 +222,11 @@ class LetterVisit:
     def places(self) -> str:
         """'12 places'; '9 seats'."""
         return wording.count(sum(n for _, n in self.pupils), self.words.seat)
+
+    @property
+    def company_stay(self) -> tuple[str, str]:
+        """How the company comes and goes."""
+        return wording.comes_and_goes(self.get_in_at, self.away_at, here=self.here, stays=self.stays)
 
     def provided(self) -> list[str]:
         """What the school provides, thing by thing: it is typed one thing a line."""
@@ -274,9 +281,7 @@ def facts_of(visit: LetterVisit, now: datetime, *, ends: bool = False) -> list[t
         ("How to join", " ".join(visit.joining.split())),
         (
             "The company",
-            f"Arrives at {wording.clock(visit.get_in_at)}, leaves by {wording.clock(visit.away_at)}"
-            if not visit.host_name
-            else "",
+            wording.capfirst(", ".join(visit.company_stay)) if not visit.host_name else "",
         ),
         (
             "Who",
@@ -300,7 +305,9 @@ def company_facts_of(visit: LetterVisit, now: datetime) -> list[tuple[str, str]]
     """The same for a company: when it arrives and leaves, and nothing of what the school has to have
     ready."""
     when = wording.day(visit.starts_at, today=day_of(now))
-    arrives = ("You arrive", f"{wording.clock(visit.get_in_at)}; away by {wording.clock(visit.away_at)}")
+    here = " (you are there already)" if visit.here else ""
+    then = "you stay and turn the hall round from" if visit.stays else "away by"
+    arrives = ("You arrive", f"{wording.clock(visit.get_in_at)}{here}; {then} {wording.clock(visit.away_at)}")
     kept = {"Where", "Link", "How to join", "Who", "From", "Guests", "Access", "Reference"}
     return [
         (wording.capfirst(visit.words.show), f"{when}, {wording.clock_span(visit.starts_at, visit.ends_at)}"),

@@ -60,7 +60,7 @@ def _told(visit: LetterVisit, now: datetime) -> list[str]:
         if visit.held and visit.host_name
         else f"You are the guests of {visit.host_name}."
         if visit.host_name
-        else f"The company arrives at {wording.clock(visit.get_in_at)} and leaves by {wording.clock(visit.away_at)}.",
+        else f"The company {' and '.join(visit.company_stay)}.",
         f"Please have ready: {'; '.join(visit.provided())}." if visit.provided() else "",
         f"How to join: {' '.join(visit.joining.split())}" if visit.joining else "",
         *_what_to_do(visit),

@@ -91,7 +91,7 @@ def subscribed(c) -> list[tuple[datetime, datetime]]:
 
 def test_calendars_letters_and_sheets_say_the_same_of_the_hall(c, client: FlaskClient) -> None:
     work = [FIRST, SECOND]
-    assert [tuple(one) for one in in_hall.at_work([c.first.performance, c.second.performance])] == work
+    assert [one[:2] for one in in_hall.at_work([c.first.performance, c.second.performance])] == work
     assert [invited(each)[:2] for each in (c.first, c.second)] == work
     assert subscribed(c) == work
     stops = day_sheet.sheet_of_day(c.day).stops
@@ -99,9 +99,16 @@ def test_calendars_letters_and_sheets_say_the_same_of_the_hall(c, client: FlaskC
     shows = [one.show for one in week_sheet.week_of_troupe(c.troupe, DAY).shows]
     assert [(show.sets_up_at, show.away_at) for show in shows] == work
     said = [str(e["DESCRIPTION"]) for e in subscribed_calendars.seen(SCHOOL, c.school.urn, make.NOW)]
-    assert ["arrives at 8:00am and leaves by 10:15am" in one for one in said] == [True, False]
-    assert ["arrives at 10:15am and leaves by 12:30pm" in one for one in said] == [False, True]
-    assert "Arrives at 10:15am, leaves by 12:30pm" in newest(FELL.address, c.second.uid, "plain")
+    assert ["arrives at 8:00am and stays: it turns the hall round from 10:15am" in one for one in said] == [
+        True,
+        False,
+    ]
+    assert [
+        "is there already, turns the hall round from 10:15am and leaves by 12:30pm" in one for one in said
+    ] == [False, True]
+    assert "Is there already, turns the hall round from 10:15am, leaves by 12:30pm" in newest(
+        FELL.address, c.second.uid, "plain"
+    )
     with transaction():
         link = links.mint(
             organisation_id=c.school.organisation_id,

@@ -75,7 +75,7 @@ def test_a_booking_says_when_its_school_was_reminded_and_whom_that_did_not_reach
 def test_what_is_not_said_is_said_to_be_so() -> None:
     bare = facts(booked(hall=""))
     assert [(f.term, f.words) for f in bare.values()] == [
-        ("In the hall", "from 2:06pm, away by 2:06pm"),
+        ("In the hall", "arrives at 2:06pm, leaves by 2:06pm"),
         ("Where", "hall not said"),
         ("Step-free way in", "not said"),
         ("Pupils", "1,080"),

@@ -27,7 +27,7 @@ def test_a_show_says_when_who_comes_and_what_they_need() -> None:
     )
     assert [(row.term, row.lines, row.page) for row in rows] == [
         ("When", ("Tuesday 9 March", "9:30am to 10:45am"), "times"),
-        ("Company", ("arrives 8:30am, away by 11:15am",), ""),
+        ("Company", ("arrives at 8:30am, leaves by 11:15am",), ""),
         ("Pupils", ("1,080 in Year 8, 2 in Year 10",), "pupils"),
         ("Access needs", ("1 wheelchair place", "2 seats at the front for low vision"), "hall"),
     ]

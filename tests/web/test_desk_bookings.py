@@ -110,7 +110,7 @@ def test_a_coordinator_moves_it_whatever_the_notice(client: FlaskClient, desk: D
     assert booking(desk).sequence == 1
 
 
-def test_another_troupe_at_the_same_time_is_another_place_and_the_same_place_is_none(
+def test_another_troupe_at_the_same_time_is_a_move_that_raises_no_sequence_and_the_same_place_is_none(
     client: FlaskClient, desk: Desk
 ) -> None:
     with transaction():
@@ -137,7 +137,7 @@ def test_another_troupe_at_the_same_time_is_another_place_and_the_same_place_is_
     assert "Moved. Everybody" in client.get(moved.location).text
     now = booking(desk)
     assert (now.performance.starts_at, now.performance.tour_day.troupe.name) == (was, "Blue van")
-    assert now.sequence == 1
+    assert now.sequence == 0
     to_blue = db.session.query(Letter).filter_by(recipient="blue@lanternrow.example").one()
     assert "has changed" not in copies.read(to_blue.raw).text
 

@@ -40,7 +40,7 @@ def test_booking_from_choice_to_confirmation(client: FlaskClient, stopped) -> No
     for sentence in (
         "15 minutes left Keep longer Check your answers",
         "When Tuesday 9 March 9:30am to 10:45am Change when",
-        "Company arrives 8:30am, away by 11:15am",
+        "Company arrives at 8:30am, leaves by 11:15am",
         "Pupils 108 in Year 8, 104 in Year 9 Change pupils",
         "Access needs 2 wheelchair places Change access needs",
         "Hall Main hall step-free Change hall",

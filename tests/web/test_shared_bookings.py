@@ -21,7 +21,7 @@ pytestmark = pytest.mark.any_database
 
 WORDS = (
     "‘Someone to Tell’ comes to us on Tuesday 9 March, 9:00am to 10:15am.\n"
-    "Where: Main hall. The company sets up from 8:00am and is away by 10:45am.\n"
+    "Where: Main hall. The company arrives at 8:00am and leaves by 10:45am.\n"
     "Who: 108 in Year 8 and 104 in Year 9.\n"
     "Staff stay with their classes, and our safeguarding lead is in school that day.\n"
 )
@@ -52,7 +52,7 @@ def test_one_sheet_says_all_of_it_and_opens_nothing(story: Story) -> None:
     words = said(page)
     for sentence in (
         "Tuesday 9 March, 9:00am to 10:15am",
-        "Where Main hall Set-up from 8:00am, away by 10:45am",
+        "Where Main hall The company arrives at 8:00am, leaves by 10:45am",
         "212 pupils 108 in Year 8 and 104 in Year 9",
         "2 wheelchair places",
         f"Reference {reference} Booked by Joanna Fell",

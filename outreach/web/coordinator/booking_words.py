@@ -22,7 +22,6 @@ from outreach.ground.audience import OF_PUPILS, Words
 from outreach.ground.wording import (
     and_list,
     capfirst,
-    clock,
     date_and_time,
     day,
     day_short,
@@ -157,7 +156,7 @@ def facts(
         unsaid = "Has not said whether it comes at the new time" if place and place.asked_again else ""
         agreed = [Fact(term="Where", words=host.name, beneath=host.address, warning=unsaid), *comes]
     else:
-        room = f"from {clock(work.begins_at)}, away by {clock(work.away_at)}"
+        room = f"{work.comes}, {work.goes}"
         way_in = {True: "yes", False: "no", None: "not said"}[booking.step_free]
         agreed = [
             Fact(term=f"In the {words.hall}", words=room),

@@ -159,8 +159,9 @@ def what_happens_next(
     if asked is not None and now < show.starts_at:
         steps.append(_questions(asked))
     if not guest and (took_place or not over):
-        words = f"{_on(show.starts_at, today)}, {clock(work.begins_at)}; it is away by {clock(work.away_at)}"
-        steps.append(Step(title="The company arrives", words=words, done=over))
+        words = f"{_on(show.starts_at, today)}, {clock(work.begins_at)}; it {work.goes}"
+        comes = "turns the hall round" if work.here else "arrives"
+        steps.append(Step(title=f"The company {comes}", words=words, done=over))
     steps.append(
         Step(
             title=f"The {booking.programme.words.performance}",

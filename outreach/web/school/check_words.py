@@ -13,7 +13,7 @@ from outreach.county.school_lunch import Lunch
 from outreach.county.schools import Organisation
 from outreach.ground.audience import OF_PUPILS, Words, in_group, words_of_group
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import and_list, capfirst, clock, clock_span, day
+from outreach.ground.wording import and_list, capfirst, clock_span, day
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.web.school.booked_words import by
@@ -36,7 +36,7 @@ def show(performance: Performance, work: AtWork, promise: Promise) -> list[Row]:
     at = performance
     rows = [
         Row(term="When", lines=(day(at.starts_at), clock_span(at.starts_at, at.ends_at)), page="times"),
-        Row(term="Company", lines=(f"arrives {clock(work.begins_at)}, away by {clock(work.away_at)}",)),
+        Row(term="Company", lines=(f"{work.comes}, {work.goes}",)),
     ]
     if said:
         rows.append(

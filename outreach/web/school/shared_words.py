@@ -8,7 +8,7 @@ from outreach.booking import promises
 from outreach.booking.in_hall import AtWork
 from outreach.booking.promises import Booking
 from outreach.ground.audience import in_group
-from outreach.ground.wording import and_list, clock, clock_span, day
+from outreach.ground.wording import and_list, clock_span, day
 from outreach.tour import sessions
 from outreach.web import map_links
 
@@ -44,8 +44,8 @@ def words_for_colleagues(booking: Booking, work: AtWork) -> str:
     else:
         lines = [
             f"‘{programme.title}’ comes to us on {when}.",
-            f"Where: {booking.hall or f'our {programme.words.hall}'}. The company sets up from "
-            f"{clock(work.begins_at)} and is away by {clock(work.away_at)}.",
+            f"Where: {booking.hall or f'our {programme.words.hall}'}. The company "
+            f"{work.comes} and {work.goes}.",
             f"Who: {who}.",
         ]
     if not programme.for_adults:
