@@ -93,10 +93,18 @@ def init_app(app: Flask) -> None:
     app.context_processor(_whose)
 
 
-def _with_guard(view: Callable[..., Any], guard: str) -> Callable[..., Any]:
-    """The view with the name of its guard on it, as the walk over all routes looks for it."""
-    view.guard = guard  # type: ignore[attr-defined]  # a function may carry names of ours
+def _with_guard(view: Callable[..., Any], guard: str, first: Any = None) -> Callable[..., Any]:
+    """The view with the name of its guard on it, as the walk over all routes looks for it; `first`: the guard itself,
+    where what it asks comes before the token of a form."""
+    view.guard, view.first = guard, first  # type: ignore[attr-defined]  # a function may carry names of ours
     return view
+
+
+def guest_first(refused: Callable[[], Any]) -> Any:
+    """What a form without its token is answered: by a link that is none or has ended, that; else `refused`."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    first = getattr(view, "first", None)
+    return first(lambda *_, **__: refused())(**(request.view_args or {})) if first else refused()
 
 
 def open_to_all(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -231,7 +239,7 @@ def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
         with telling.told_by(_teller(g.who, noted.page_without_key(token))):
             return view(token, *args, **kwargs)
 
-    return _with_guard(guarded, "personal link")
+    return _with_guard(guarded, "personal link", by_personal_link)
 
 
 def by_link_that_was(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -243,7 +251,7 @@ def by_link_that_was(view: Callable[..., Any]) -> Callable[..., Any]:
         with telling.told_by(_teller(g.who, noted.page_without_key(token))):
             return view(token, *args, **kwargs)
 
-    return _with_guard(guarded, "personal link")
+    return _with_guard(guarded, "personal link", by_link_that_was)
 
 
 def _read_link(token: str) -> None:

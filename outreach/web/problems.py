@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from outreach.ground.db import db, is_unavailable
 from outreach.ground.errors import Refusal
 from outreach.web import typed_words
-from outreach.web.gate import ApiProblem
+from outreach.web.gate import ApiProblem, guest_first
 
 
 class Back(NamedTuple):
@@ -26,12 +26,20 @@ class Back(NamedTuple):
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(ApiProblem, _answer_program)
-    app.register_error_handler(CSRFError, _stale)
+    app.register_error_handler(CSRFError, _no_token)
     app.register_error_handler(HTTPException, problem)
     app.register_error_handler(Exception, broken)
 
 
-def _stale(_error: CSRFError) -> tuple[str, int]:
+def _no_token(_error: CSRFError) -> Any:
+    """A guest's link is looked at before the token of the form."""
+    try:
+        return guest_first(_stale)
+    except Exception as error:  # as if it had been met on the page
+        return current_app.handle_user_exception(error)
+
+
+def _stale() -> tuple[str, int]:
     """The form's token is too old or the cookie is gone. What was typed is shown, to be sent again by a
     click.
 

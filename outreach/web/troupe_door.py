@@ -83,7 +83,7 @@ def by_troupe(view: Callable[..., Any]) -> Callable[..., Any]:
         with told_by(Teller(who=g.who, page=noted.page_without_key(token), partnership_id=g.partnership.id)):
             return view(token, *args, **kwargs)
 
-    guarded.guard = "troupe"  # type: ignore[attr-defined]  # a function may carry names of ours
+    guarded.guard, guarded.first = "troupe", by_troupe  # type: ignore[attr-defined]  # it may carry names of ours
     return guarded
 
 

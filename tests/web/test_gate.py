@@ -9,12 +9,14 @@ import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 from school_story import lay
+from sqlalchemy import func, select, update
 
 import make
 from outreach import create_app
 from outreach.county import coordinators, sign_in_sessions
 from outreach.ground import clock, config
 from outreach.ground.db import db, transaction
+from outreach.post import links, troupe_links
 from outreach.web import gate
 from outreach.web.headers import POLICY
 
@@ -71,8 +73,10 @@ def test_every_post_is_refused_without_a_token(guarded: Flask, client: FlaskClie
             path = rule.rule
             for name in rule.arguments - set(rule.defaults or ()):
                 path = path.replace(next(p for p in path.split("/") if name in p and "<" in p), "1", 1)
-            expected = 422 if rule.endpoint in OWN_TOKEN else 400
-            assert client.post(path).status_code == expected, rule
+            by_link = guarded.view_functions[rule.endpoint].guard in ("personal link", "troupe")
+            # By a link that is none; with an open one: as for all, and each is tried below.
+            expected = (403, 404) if by_link else (422,) if rule.endpoint in OWN_TOKEN else (400,)
+            assert client.post(path).status_code in expected, rule
 
 
 @pytest.mark.any_database
@@ -232,6 +236,51 @@ def test_the_order_of_checks_is_size_session_token_form(
         assert answer.status_code == 403 and "your password was changed" in answer.text
         assert ("What you typed is kept" in answer.text) is kept
     assert client.post(page, **large).status_code == 413
+
+
+def test_each_form_of_a_guest_is_refused_by_size_then_link_then_token(
+    guarded: Flask, client: FlaskClient
+) -> None:
+    story = lay(client)
+    with transaction():
+        link = troupe_links.make(
+            story.troupe.id, partnership_id=story.partnership.id, who="Priya", now=make.NOW
+        )
+        of_troupe = troupe_links.token_of(link, "for tests")
+    tokens = {"personal link": (story.token, "no-link"), "troupe": (of_troupe, "0" * 48, "7")}
+
+    def rows() -> dict[str, int]:
+        return {
+            t.name: db.session.scalar(select(func.count()).select_from(t)) for t in db.metadata.sorted_tables
+        }
+
+    def answers(**sent: object) -> list[tuple[str, str, int]]:
+        return [(guard, token, client.post(path, **sent).status_code) for guard, token, path in paths]
+
+    paths = []
+    for rule in guarded.url_map.iter_rules():
+        if "POST" not in (rule.methods or ()):
+            continue
+        guard = guarded.view_functions[rule.endpoint].guard
+        for token in tokens.get(guard, ("",)):
+            whole = re.sub(r"<int[^>]*>", "1", rule.rule).replace("<token>", token or "t")
+            paths.append((guard, token, re.sub(r"<[^>]*>", "x", whole)))
+    assert {guard for guard, _, _ in paths} == {*tokens, "open", "coordinator"}
+    before = rows()
+    large = "x" * 3_000_000
+    for sent in ({"data": {"name": large}, "content_type": "multipart/form-data"}, {"data": {"name": large}}):
+        assert {status for _, _, status in answers(**sent)} == {413}
+    for guard, token, status in answers(data={}):
+        if guard in tokens:
+            assert status == {tokens[guard][0]: 400, "7": 302}.get(token, 404), (guard, token)
+    with transaction():
+        db.session.execute(update(links.PersonalLink).values(withdrawn_at=make.NOW))
+        db.session.execute(update(troupe_links.TroupeLink).values(withdrawn_at=make.NOW))
+    for guard, token, path in paths:
+        if guard in tokens and token == tokens[guard][0] and not path.endswith("/new-link"):
+            assert client.post(path, data={}).status_code == 410, path
+    assert client.post("/api/v1/shows", data={"name": large}).mimetype == "application/problem+json"
+    assert rows() == before
 
 
 def test_host_that_is_not_ours_is_refused_in_words(app: Flask, client: FlaskClient) -> None:
