@@ -79,9 +79,10 @@ def left(
     now: datetime,
     changes: Changes | None = None,
     organisation_ids: Collection[int] | None = None,
+    with_kept: bool = False,
 ) -> list[Left]:
     """All of it, the next first, or that of some schools; with `changes`, what a register file makes of the schools
-    that it changes. The queries are as many for one thing as for many."""
+    that it changes. What a coordinator kept only `with_kept`. The queries are as many for one thing as for many."""
     said = {} if changes is None else _said_by(changes)
     among = said.keys() if changes is not None else organisation_ids
     things = live(partnership_id, now=now, organisation_ids=among)
@@ -89,7 +90,7 @@ def left(
         return []
     causes = _causes(things, partnership_id, said, now=now)
     kept = kept_on.kept({t.organisation.organisation_id for t, _ in causes}, partnership_id)
-    found = [(t, cause) for t, cause in causes if (t.key, cause) not in kept]
+    found = [(t, cause) for t, cause in causes if with_kept or (t.key, cause) not in kept]
     follow = lines.after([t.organisation.organisation_id for t, _ in found], partnership_id)
     codes = _codes(partnership_id)
     shows = [t.of.performance_id for t, _ in found if isinstance(t.of, Booking) and t.of.role == HOST]

@@ -45,7 +45,7 @@ from outreach.county.register import lines
 from outreach.county.schools import Organisation, School
 from outreach.county.sign_in_sessions import SignInSession
 from outreach.county.venues import Venue
-from outreach.coverage import leavers, who_asked
+from outreach.coverage import who_asked
 from outreach.ground import audience, clock, telling, whose
 from outreach.ground.db import db, is_unavailable, transaction
 from outreach.ground.row_numbers import row_number
@@ -473,17 +473,18 @@ def our_organisation(organisation_id: int) -> Organisation:
     return found
 
 
-def named_here(organisation_id: int) -> Organisation:
-    """The same; or one that is not ours any more, while a booking, an offer or a wait of ours is live there."""
+def named_here(organisation_id: int) -> tuple[Organisation, bool]:
+    """The same, and True; or a school that was ours and went to another authority, and False: what a page says of it
+    is our own, the bookings, offers and waits of our programmes."""
     try:
-        return our_organisation(organisation_id)
+        return our_organisation(organisation_id), True
     except organisations.NoSuchOrganisation:
-        if not leavers.live(g.partnership.id, now=clock.now(), organisation_ids=[organisation_id]):
+        found = lines.once_ours(organisation_id, g.partnership.id)
+        if found is None:
             raise
     noted.is_about(organisation_id)
-    (found,) = organisations.known([organisation_id])
     spoken.of_asked(who_asked.of_halves({found.is_body}))
-    return found
+    return found, False
 
 
 def our_school(organisation_id: int) -> School:

@@ -214,8 +214,11 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
     (taken,) = [s for s in found.target if s.organisation_id == organisation_id]
     assert (taken.standing, taken.seen_pupils) == ("unreachable", 0)
     # The giver's coordinators reach what they promised, its letters and history; the school is out of their
-    # lists.
-    assert theirs.client.get(f"/desk/schools/{organisation_id}").status_code == 404
+    # lists, and its page says where it went.
+    left = theirs.client.get(f"/desk/schools/{organisation_id}").text
+    assert f"Since 20 January 2027 with {ours.partnership.name} (authority " in left
+    assert f"/desk/bookings/{reference}" in left and "/desk/bookings/SEC-00001" in left
+    assert theirs.client.get(f"/desk/schools/{ours.school.organisation_id}").status_code == 404
     for one in ("SEC-00001", reference):
         assert theirs.client.get(f"/desk/bookings/{one}").status_code == 200
         assert ours.client.get(f"/desk/bookings/{one}").status_code == 404
@@ -252,7 +255,8 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
         theirs.programme.id, as_of=stopped.now.date(), now=stopped.now + timedelta(hours=1)
     )
     assert [s.name for s in later.also_seen] == ["Secret School"]
-    assert "new@redmere.example" not in theirs.client.get(f"/desk/bookings/{reference}").text
+    for page in (f"bookings/{reference}", f"schools/{organisation_id}"):
+        assert "new@redmere.example" not in theirs.client.get(f"/desk/{page}").text
 
 
 @pytest.mark.both_databases

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, func, select, text, update
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
-from outreach.county import corrections
+from outreach.county import corrections, partnerships
 from outreach.county.partnerships import Authority, Partnership
 from outreach.county.register.changes import Changes, HeldElsewhere, HeldLink
 from outreach.county.schools import Organisation, OrganisationRecord, School, SchoolFacts, Succession
@@ -170,6 +170,22 @@ def spans(
         )
     }
     return {urn: _spans(moves.get(urn, []), now_with.get(urn), partnership_id) for urn in wanted}
+
+
+def went_to(organisation: Organisation, giver_id: int) -> tuple[str, datetime | None]:
+    """Who has a school that a partnership once had, in words, and since when where that is known."""
+    holder = partnerships.of_authority(organisation.la_code)
+    c = ChangeOfHands
+    since = db.session.scalar(
+        select(func.max(c.settled_at)).where(
+            c.urn == organisation.organisation_id,
+            c.giver_id == giver_id,
+            c.outcome.in_((AGREED, LEFT)),
+            c.la_code.is_not(None),
+        )
+    )
+    authority = f"authority {organisation.la_code}"
+    return (f"{holder.name} ({authority})" if holder else authority), since
 
 
 def _spans(

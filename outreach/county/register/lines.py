@@ -53,6 +53,12 @@ def ever_with(partnership_id: Any) -> Select[int]:
     return select(OrganisationRecord.urn).where(OrganisationRecord.la_code.in_(la_codes_ever(partnership_id)))
 
 
+def once_ours(urn: int, partnership_id: int) -> Organisation | None:
+    """The school of that number if it ever was with a partnership's authorities. One query."""
+    ever = ever_with(partnership_id).where(OrganisationRecord.urn == urn)
+    return db.session.scalar(select(Organisation).where(Organisation.organisation_id.in_(ever)))
+
+
 def la_codes_ever(partnership_id: Any) -> Any:
     """The codes of every authority that is, or ever was, the partnership's."""
     ever = AuthorityCovered

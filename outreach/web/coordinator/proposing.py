@@ -118,7 +118,7 @@ def propose_send(organisation_id: int) -> Any:
 @coordinators_only
 def propose_withdraw(organisation_id: int, proposal_id: int) -> Any:
     """Asks first, since it takes the entry out of calendars."""
-    organisation, programme = named_here(organisation_id), the_programme()
+    (organisation, _), programme = named_here(organisation_id), the_programme()
     proposal, form = _proposal(proposal_id, programme, organisation_id), WithdrawForm()
     if proposal.ended_at is not None:
         return _done(organisation_id, programme, proposing.NotKeptAnyMore(proposal).message, "confirm")

@@ -22,8 +22,12 @@ from outreach.web.gate import (
 @coordinator.get("/schools/<int:organisation_id>")
 @coordinators_only
 def school(organisation_id: int) -> Any:
-    found = named_here(organisation_id)
-    return school_shown.page_of(found, programme_in_hand())
+    found, is_ours = named_here(organisation_id)
+    return (
+        school_shown.page_of(found, programme_in_hand())
+        if is_ours
+        else school_shown.page_of_one_that_left(found)
+    )
 
 
 @coordinator.get("/schools/<int:organisation_id>/why-not")

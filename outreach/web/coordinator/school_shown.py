@@ -16,7 +16,7 @@ from outreach.booking.proposals import Proposal
 from outreach.county import contacts, school_days, schools
 from outreach.county.contacts import Contact
 from outreach.county.lists import past_shows
-from outreach.county.register import decisions, lines
+from outreach.county.register import decisions, hands, lines
 from outreach.county.school_days import SchoolCalendar
 from outreach.county.school_lunch import in_words
 from outreach.county.schools import Organisation
@@ -167,6 +167,7 @@ def page_of(
             came_from=[s for s in came_from if s in former],
         ),
         earlier=past_shows.of_schools(family, ours),
+        names=names,
         named=named,
         census_said=figures.census_said,
         facts=facts,
@@ -194,6 +195,23 @@ def page_of(
         ),
     )
     return page, 200 if code else status()
+
+
+def page_of_one_that_left(organisation: Organisation) -> Any:
+    """Where it went, and what was agreed with it in our own programmes; what is known of it now is its holder's."""
+    ours, now, numbers = g.partnership.id, clock.now(), [organisation.organisation_id]
+    holder, since = hands.went_to(organisation, ours)
+    return render_template(
+        "coordinator/school_left.html",
+        school=organisation,
+        holder=holder,
+        since=since,
+        left=leavers.left(ours, now=now, organisation_ids=numbers, with_kept=True),
+        bookings=[
+            school_words.booking_line(b, organisation, {}, closing=False, now=now)
+            for b in diary.of_organisations(numbers, ours)
+        ],
+    )
 
 
 def _just_kept(organisation_id: int) -> NoteOnOrganisation | None:
