@@ -14,8 +14,7 @@ from typing import Any
 
 import psycopg
 from flask import Flask, g, request_started
-from jinja2 import BytecodeCache, StrictUndefined, Undefined
-from jinja2.utils import missing
+from jinja2 import BytecodeCache
 from sqlalchemy import event, make_url
 from sqlalchemy.pool import QueuePool
 from werkzeug.utils import cached_property
@@ -60,18 +59,10 @@ def new_app(settings: Mapping[str, Any], bytecode: BytecodeCache) -> Flask:
     app = create_app(settings)
     unread()
     app.jinja_env.bytecode_cache = bytecode
-    app.jinja_env.undefined = _passed  # type: ignore[assignment]
     app.test_client_class = ReadingClient
     # The pushed context would carry `g` from one request of a test into the next; in life each has its own.
     request_started.connect(_forget, app)
     return app
-
-
-def _passed(hint: str | None = None, obj: Any = missing, name: str | None = None, **more: Any) -> Undefined:
-    """A name that nobody passed to a page raises, where its words would be left out in silence; what is left out of a
-    macro's call, and what something does not have, is nothing, as in life."""
-    strict = hint is None and obj is missing
-    return (StrictUndefined if strict else Undefined)(hint, obj, name, **more)
 
 
 def _forget(_app: Flask, **_more: Any) -> None:

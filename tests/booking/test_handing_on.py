@@ -3,16 +3,18 @@ stands."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from email import message_from_bytes, policy
 from threading import Barrier, Thread
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 import make
 from outreach.booking import handovers, promises
+from outreach.booking import told as notify
 from outreach.booking.bookings import ShowIsOver
 from outreach.booking.desk import handing_on
 from outreach.booking.desk.handing_on import (
@@ -21,10 +23,12 @@ from outreach.booking.desk.handing_on import (
     NotItsSuccessor,
     SuccessorHasBooked,
     SuccessorNotOpen,
+    SuccessorNotOurs,
 )
 from outreach.booking.handovers import Handover
 from outreach.booking.promises import Booking, BookingEnded
 from outreach.county import school_lunch
+from outreach.county.register import lines
 from outreach.county.schools import School
 from outreach.coverage import standings
 from outreach.ground import history
@@ -36,6 +40,7 @@ from outreach.post.outbox import Letter
 from outreach.tour import performances
 
 DAY = date(2027, 3, 9)
+VAN = "red.van@lantern-row.example"
 FELL = "j.fell@redmere.example"
 LATER = make.NOW + timedelta(days=20)
 
@@ -49,7 +54,7 @@ def c(app: Flask) -> SimpleNamespace:
         c.partnership = make.partnership()
         c.programme = make.programme(c.partnership)
         c.troupe = make.troupe(c.partnership)
-        c.troupe.calendar_address = "red.van@lantern-row.example"
+        c.troupe.calendar_address = VAN
         c.day = make.tour_day(c.programme, c.troupe, DAY)
         c.old = make.school(name="Redmere School", postcode="ZZ1 1AA")
         c.new = make.school(name="Redmere Academy", postcode="zz11aa", recorded_at=make.NOW)
@@ -111,6 +116,12 @@ def hand_back(c, now: datetime = LATER) -> None:
         handing_on.hand_back(c.booking, who="Priya", now=now)
 
 
+def read_mail(raw: bytes) -> str:
+    part = message_from_bytes(raw, policy=policy.default).get_body(("plain",))
+    assert part is not None
+    return " ".join(part.get_content().split())
+
+
 def told() -> list[tuple[str, str, str, int]]:
     rows = db.session.scalars(select(Letter).order_by(Letter.id))
     return [(r.recipient, r.kind, r.method, r.sequence) for r in rows]
@@ -129,7 +140,7 @@ def test_the_booking_goes_on_with_its_uid_and_everybody_is_told(c) -> None:
     assert (c.booking.sequence, c.booking.place_sequence) == (1, 0)
     assert told() == [
         (FELL, "handed on", "REQUEST", 1),
-        ("red.van@lantern-row.example", "troupe", "REQUEST", 0),
+        (VAN, "troupe", "REQUEST", 0),
     ]
     letter = db.session.scalars(select(Letter).where(Letter.recipient == FELL)).one()
     assert letter.subject == "‘Someone to Tell’ at Redmere Academy"
@@ -286,6 +297,11 @@ def turned_round(c) -> Booking:
 @pytest.mark.both_databases
 def test_two_shows_between_which_the_hall_is_turned_round_go_together_and_come_back_together(c) -> None:
     first = turned_round(c)
+    with transaction():
+        db.session.get_one(School, c.new.organisation_id).street = "5 Mill Lane"
+        for each in (first, c.booking):
+            notify.troupe(each.performance, c.troupe.id, "REQUEST", now=make.EARLIER)
+        db.session.execute(update(Letter).values(status="sent"))
     closes(c)
     both = (first, c.booking)
     times = [each.performance.starts_at for each in both]
@@ -295,7 +311,11 @@ def test_two_shows_between_which_the_hall_is_turned_round_go_together_and_come_b
     }
     assert [b.performance.released_at for b in both] == [None, None]
     assert [b.performance.starts_at for b in both] == times
-    assert [r[:2] for r in told()].count((FELL, "handed on")) == 2
+    assert sorted(told()[2:]) == [(FELL, "handed on", "REQUEST", 1)] * 2 + [(VAN, "troupe", "REQUEST", 1)] * 2
+    for letter in db.session.scalars(select(Letter).where(Letter.recipient == VAN, Letter.sequence == 1)):
+        text = read_mail(letter.raw)
+        assert "Redmere Academy has taken the booking over from Redmere School." in text
+        assert "What else you play" not in text
     hand_back(c, now=LATER + timedelta(days=1))
     assert {(b.organisation_id, b.performance.organisation_id) for b in both} == {
         (c.old.organisation_id,) * 2
@@ -384,6 +404,15 @@ def test_only_a_school_that_follows_by_the_register_gets_it(c) -> None:
     closes(c)
     with pytest.raises(NotItsSuccessor):
         hand_on(c, to=c.other)
+
+
+def test_a_school_that_follows_in_an_authority_that_is_not_ours_does_not_get_it(c) -> None:
+    closes(c)
+    with transaction():
+        db.session.get_one(School, c.new.organisation_id).la_code = "999"
+    assert lines.heirs([c.old.organisation_id], c.partnership.id) == {}
+    with pytest.raises(SuccessorNotOurs):
+        hand_on(c)
 
 
 def test_a_school_that_follows_at_two_removes_gets_it(c) -> None:

@@ -15,6 +15,7 @@ from outreach.asking import invitations
 from outreach.county import contacts, corrections, partnerships, school_days, schools
 from outreach.county.contacts import Contact
 from outreach.county.coordinators import Coordinator
+from outreach.county.lists.past_shows import EarlierList, EarlierVisit
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import db, transaction
@@ -57,6 +58,21 @@ def on_the_phone(desk: Desk) -> str:
 
 def fresh() -> None:
     db.session.rollback()
+
+
+@pytest.mark.any_database
+def test_a_past_show_of_the_school_that_it_follows_is_shown_under_that_name(
+    client: FlaskClient, desk: Desk
+) -> None:
+    with transaction():
+        old = make.school(name="Redmere School", status="Closed", close_date=date(2026, 8, 31))
+        make.succession(old, desk.school)
+        ours = desk.programme.partnership_id
+        taken = EarlierList(partnership_id=ours, file_name="x.csv", recorded_at=make.EARLIER, who="Priya")
+        db.session.add(taken)
+        db.session.flush()
+        db.session.add(EarlierVisit(list_id=taken.id, partnership_id=ours, urn=old.urn, academic_year=2024))
+    assert "day not known, number not known, as Redmere School" in client.get(desk.page).text
 
 
 @pytest.mark.any_database

@@ -17,7 +17,7 @@ from outreach.booking import accounts, handovers, in_hall, limits, promises, sub
 from outreach.booking.bookings import ShowIsOver
 from outreach.booking.handovers import HandedLink, Handover
 from outreach.booking.promises import GUEST, HOST, Booking
-from outreach.county import school_days, school_locations
+from outreach.county import organisations, school_days, school_locations
 from outreach.county.register import lines
 from outreach.county.schools import Organisation
 from outreach.ground import history
@@ -50,6 +50,13 @@ class SuccessorNotOpen(Refusal):
         super().__init__(f"{new.name} is not open yet.{opens}")
 
 
+class SuccessorNotOurs(Refusal):
+    def __init__(self, new: Organisation) -> None:
+        super().__init__(
+            f"{new.name} is not one of your authorities’ schools. Move the booking to an earlier day, or cancel it."
+        )
+
+
 class SuccessorHasBooked(Refusal):
     def __init__(self, new: Organisation, booking: Booking, said: str) -> None:
         super().__init__(
@@ -72,8 +79,9 @@ def hand_on(booking: Booking, new: Organisation, *, who: str, now: datetime) -> 
     """Give a booking to an open school that follows its own, and with it those of one_hall; all of them. Handed on
     already: nothing happens.
 
-    Its SEQUENCE rises; people are asked to answer again only when the place is another. Raises BookingEnded,
-    ShowIsOver, NotItsSuccessor, SuccessorNotOpen, SuccessorHasBooked or DoesNotFit; then the old stands.
+    Its SEQUENCE rises; people are asked to answer again only when the place is another, and told once all has gone.
+    Raises BookingEnded, ShowIsOver, NotItsSuccessor, SuccessorNotOpen, SuccessorNotOurs, SuccessorHasBooked or
+    DoesNotFit; then the old stands.
     """
     old = booking.organisation
     _lock(booking, old.organisation_id, new.organisation_id)
@@ -89,11 +97,15 @@ def hand_on(booking: Booking, new: Organisation, *, who: str, now: datetime) -> 
         raise NotItsSuccessor(booking.organisation, new)
     if not new.is_open:
         raise SuccessorNotOpen(new)
+    if not organisations.of_ids([new.organisation_id], booking.programme.partnership_id):
+        raise SuccessorNotOurs(new)
     together, links = one_hall(booking), _links_of(old, booking.programme_id)
     _step_aside(together, now=now)
+    given = []
     for each in together:
         _must_fit(each, new, now=now)
-        _give(each, new, links=links, what="handed on", who=who, now=now)
+        given.append(_give(each, new, links=links, what="handed on", who=who, now=now))
+    _tell(given, now=now)
     return together
 
 
@@ -184,8 +196,12 @@ def hand_back(booking: Booking, *, who: str, now: datetime) -> Sequence[Booking]
     going = [(each, _last(each)) for each in one_hall(booking)]
     back = [(each, row) for each, row in going if row and row.from_organisation_id == old.organisation_id]
     _step_aside([each for each, _ in back], now=now)
-    for each, row in back:
+    given = [
         _give(each, old, links=[handed.link_id for handed in row.links], what="handed back", who=who, now=now)
+        for each, row in back
+    ]
+    _tell(given, now=now)
+    for each, _ in back:
         entries.withdraw(SCHOOL, left, each.uid, sequence=each.sequence, now=now)
     return [each for each, _ in back]
 
@@ -266,10 +282,20 @@ def _must_fit(booking: Booking, new: Organisation, *, now: datetime) -> None:
             raise DoesNotFit(f"{new.name} has its lunch at that time. Move the date first.")
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Given:
+    """A booking that went from one to another, and how it stood before."""
+
+    booking: Booking
+    old: Organisation
+    stood: in_hall.Stretch
+    elsewhere: bool
+
+
 def _give(
     booking: Booking, new: Organisation, *, links: list[int], what: str, who: str, now: datetime
-) -> None:
-    """The rows of it, and everybody told."""
+) -> _Given:
+    """The rows of it."""
     old, performance, name = booking.organisation, booking.performance, new.name
     stood = in_hall.stretch(performance)
     elsewhere = booking.role == HOST and _moves(booking, new)
@@ -298,12 +324,11 @@ def _give(
                 f"{name} stands elsewhere, and the road to it does not fit between that day’s shows. "
                 f"Move the date first."
             ) from error
-    concerned = promises.of_performance(performance.id) if booking.role == HOST else [booking]
-    for promise in concerned:
+    for promise in _concerned(booking):
         promise.sequence += 1
         if elsewhere:
             promise.place_sequence = promise.sequence
-    if elsewhere:
+    if booking.role == HOST and (elsewhere or _plain(old.address) != _plain(new.address)):
         performance.sequence += 1
     db.session.flush()
     for row in (booking, performance):
@@ -317,8 +342,30 @@ def _give(
             after={"booking": booking.reference, "from": old.name, "to": new.name},
         )
     history.record(what, booking, who=who, now=now, before=old.name, after=new.name)
+    return _Given(booking=booking, old=old, stood=stood, elsewhere=elsewhere)
+
+
+def _concerned(booking: Booking) -> list[Booking]:
+    return promises.of_performance(booking.performance_id) if booking.role == HOST else [booking]
+
+
+def _tell(given: Sequence[_Given], *, now: datetime) -> None:
+    """Everybody once, as all of them stand together now: what else is in the hall is in the letters' times."""
+    for each in given:
+        _tell_of(each, now=now)
+    hosts = [each for each in given if each.booking.role == HOST]
+    subscribed.beside(
+        [each.stood for each in hosts],
+        [in_hall.stretch(each.booking.performance) for each in hosts],
+        now=now,
+    )
+
+
+def _tell_of(given: _Given, *, now: datetime) -> None:
+    booking, old = given.booking, given.old
+    new, performance = booking.organisation, booking.performance
     told.lengthen_links(booking, now=now)
-    for promise in concerned:
+    for promise in _concerned(booking):
         told.organisation(
             promise,
             promises.people_of(promise),
@@ -326,14 +373,13 @@ def _give(
             now=now,
             expires_at=told.expiry(promise),
             was=old.name,
-            becomes=name,
-            elsewhere=elsewhere,
+            becomes=new.name,
+            elsewhere=given.elsewhere,
         )
-    changes = [f"{old.name} is now {name}."]
+    where = f" It is at {performance.host.address}." if booking.role == HOST and given.elsewhere else ""
+    changes = [f"{new.name} has taken the booking over from {old.name}.{where}"]
     told.troupe(performance, performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(performance, now=now)
-    if booking.role == HOST:
-        subscribed.beside([stood], [in_hall.stretch(performance)], now=now)
 
 
 def _moves(booking: Booking, new: Organisation) -> bool:
@@ -344,8 +390,8 @@ def _moves(booking: Booking, new: Organisation) -> bool:
     return place is None or (show.easting, show.northing) != (place.easting, place.northing)
 
 
-def _plain(postcode: str) -> str:
-    return postcode.replace(" ", "").casefold()
+def _plain(address: str) -> str:
+    return address.replace(" ", "").casefold()
 
 
 def links_follow(old: Organisation, new: Organisation, programme_id: int) -> None:

@@ -40,12 +40,12 @@ def former_selves(
 
 
 def heirs(urns: Collection[int], partnership_id: int) -> dict[int, list[Organisation]]:
-    """The open schools among those that came after each."""
-    found = {
-        urn: [s for s in organisations if s.is_open]
-        for urn, organisations in after(urns, partnership_id).items()
-    }
-    return {urn: organisations for urn, organisations in found.items() if organisations}
+    """The open schools of one's own among those that came after each: what was agreed goes to these alone."""
+    found = after(urns, partnership_id)
+    numbers = {s.organisation_id for line in found.values() for s in line if s.is_open}
+    own = {s.organisation_id for s in organisations.of_ids(numbers, partnership_id)} if numbers else set()
+    kept = {urn: [s for s in line if s.organisation_id in own] for urn, line in found.items()}
+    return {urn: line for urn, line in kept.items() if line}
 
 
 def ever_with(partnership_id: Any) -> Select[int]:

@@ -35,7 +35,9 @@ def booking_hand_on(reference: str) -> Any:
     after = lines.after([found.organisation_id], found.programme.partnership_id).get(
         found.organisation_id, []
     )
-    heirs = [organisation for organisation in after if organisation.is_open]
+    heirs = lines.heirs([found.organisation_id], found.programme.partnership_id).get(
+        found.organisation_id, []
+    )
     forms.set_choices(form.to, [(str(s.organisation_id), _named(s)) for s in heirs])
     if request.method != "POST" and len(heirs) == 1:
         form.to.data = str(heirs[0].organisation_id)
