@@ -39,6 +39,7 @@ def test_booking_from_choice_to_confirmation(client: FlaskClient, stopped) -> No
     check = said(story.get("/form", follow_redirects=True))
     for sentence in (
         "15 minutes left Keep longer Check your answers",
+        f"‘{story.programme.title}’, {story.school.name} When",
         "When Tuesday 9 March 9:30am to 10:45am Change when",
         "Company arrives at 8:30am, leaves by 11:15am",
         "Pupils 108 in Year 8, 104 in Year 9 Change pupils",
@@ -63,6 +64,7 @@ def test_booking_from_choice_to_confirmation(client: FlaskClient, stopped) -> No
     page = said(client.get(answer.headers["Location"]))
     assert (
         f"You are booked Reference {booking.reference}, booked by Joanna Fell "
+        f"Performance ‘{story.programme.title}’ {story.school.name} "
         "When Tuesday 9 March 9:30am to 10:45am, set-up from 8:30am" in page
     )
     assert "212 pupils 108 in Year 8 and 104 in Year 9" in page
