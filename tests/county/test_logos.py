@@ -1,7 +1,10 @@
 """Logos: whatever file is chosen, what is kept is a drawing and nothing else."""
 
 import io
+import subprocess
+import sys
 import zlib
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -69,6 +72,49 @@ def test_a_picture_that_unpacks_without_end_is_refused() -> None:
     content = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 1_000_000))
     with pytest.raises(logos.NotALogo):
         logos.draw(content + chunk(b"IEND", b""))
+
+
+MEASURED = """
+import sys
+from time import process_time
+from outreach.county import logos
+
+def most():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+
+content = sys.stdin.buffer.read()
+logos.draw(WARM)
+before, began = most(), process_time()
+logos.draw(content)
+print(most() - before, process_time() - began)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells what a process took at most")
+@pytest.mark.parametrize("kind", ["many colour profiles", "WebP without colours", "PNG of 16 bits", "scans"])
+def test_the_worst_pictures_take_two_seconds_and_300_megabytes_at_most(kind: str) -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+    plain, high = png(), logos.MOST_IN_ALL // 3000
+    if kind == "many colour profiles":
+        profile = chunk(b"iCCP", b"k\0\0" + zlib.compress(b"a" * 1_000_000, 9))
+        content = plain[:33] + profile * 400 + plain[33:]
+    elif kind == "WebP without colours":
+        content = png((3000, high), "WEBP", lossless=True)
+    elif kind == "PNG of 16 bits":
+        head = (3000).to_bytes(4, "big") + high.to_bytes(4, "big") + b"\x10\x06\0\0\0"
+        rows = zlib.compress((b"\x04" + b"\xff" * 24_000) * high, 9)
+        content = plain[:8] + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    else:
+        whole = png((3000, high), "JPEG", quality=5, progressive=True)
+        first, *scans = whole[:-2].split(b"\xff\xda")
+        content = b"\xff\xda".join([first, *(scans * 64)[: logos.MOST_SCANS]]) + b"\xff\xd9"
+    assert len(content) <= logos.MOST_BYTES
+    code = MEASURED.replace("WARM", repr(plain))
+    done = subprocess.run([sys.executable, "-c", code], input=content, capture_output=True, check=True)
+    kilobytes, seconds = map(float, done.stdout.split())
+    assert (kilobytes < 300_000, seconds < 2) == (True, True)
 
 
 def test_what_letters_have_shown_stays_when_the_logo_changes_or_goes(app: Flask) -> None:
