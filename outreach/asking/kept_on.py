@@ -13,7 +13,7 @@ from outreach.ground.history import History
 BOOKING, OFFER, PLACE, WAIT = KINDS = ("booking", "offer", "place", "wait")
 """A booking; a time offered; seats asked for, or places waited for; a wait for any time."""
 
-KEPT = "kept although its school left"
+KEPT, LISTED_AGAIN = "kept although its school left", "not kept any more, its school having left"
 
 
 class KeepReasonMissing(Refusal):
@@ -50,14 +50,31 @@ def keep(
     )
 
 
+def list_again(
+    named: str, cause: str, *, organisation_id: int, partnership_id: int, who: str, now: datetime
+) -> None:
+    """It is for somebody to decide again."""
+    history.record(
+        LISTED_AGAIN,
+        history.Subject("school", organisation_id, partnership_id),
+        who=who,
+        now=now,
+        after={"what": named, "cause": cause},
+    )
+
+
 def kept(organisation_ids: Collection[int], partnership_id: int) -> set[tuple[str, str]]:
-    """(what, cause) of all that was kept at some schools; the history dates it, and one query reads it."""
+    """(what, cause) of all that is kept at some schools, by the newest word on each; the history dates it, and one
+    query reads it."""
     rows = db.session.execute(
-        select(History.after).where(
+        select(History.what, History.after)
+        .where(
             History.subject == "school",
             History.subject_id.in_([str(number) for number in organisation_ids]),
-            History.what == KEPT,
+            History.what.in_((KEPT, LISTED_AGAIN)),
             History.partnership_id == partnership_id,
         )
+        .order_by(History.id)
     )
-    return {(after["what"], after["cause"]) for (after,) in rows}
+    newest = {(after["what"], after["cause"]): what for what, after in rows}
+    return {key for key, what in newest.items() if what == KEPT}

@@ -63,7 +63,7 @@ class Live:
 @dataclass(frozen=True, kw_only=True)
 class Left:
     """A live thing whose school has left, and why. `after`: all that follow the school; `heirs`: those that are open
-    and ours; `guests`: how many come to it as guests."""
+    and ours; `guests`: how many come to it as guests; `kept`: by a coordinator, with a reason."""
 
     live: Live
     cause: str
@@ -71,6 +71,7 @@ class Left:
     after: Sequence[Organisation] = ()
     heirs: Sequence[Organisation] = ()
     guests: int = 0
+    kept: bool = False
 
 
 def left(
@@ -108,6 +109,7 @@ def left(
             closes=said.get(t.organisation.organisation_id, t.organisation).close_date,
             after=(line := follow.get(t.organisation.organisation_id, [])),
             heirs=[o for o in line if o.is_open and _is_ours(o, o.la_code, partnership_id, codes)],
+            kept=(t.key, cause) in kept,
             guests=guests[t.of.performance_id] if isinstance(t.of, Booking) else 0,
         )
         for t, cause in found

@@ -13,6 +13,7 @@ from school_story import said
 from sqlalchemy import select
 
 import make
+from outreach.booking.guest_places import WITHDRAWN, GuestPlace
 from outreach.booking.promises import Booking
 from outreach.county import corrections, schools
 from outreach.county.partnerships import Partnership
@@ -349,7 +350,25 @@ def test_the_page_of_a_school_that_went_elsewhere_shows_our_own_rows_and_where_i
     desk.client.post(f"{LIST}/left", data=asked | {"reason": ""})
     assert "MRL-7K4P" in desk.said()
     desk.client.post(f"{LIST}/left", data=asked | {"reason": "Agreed with them"})
-    assert "MRL-7K4P" not in desk.said().replace("Kept:", "")
+    assert "at schools that left" not in desk.said() and "1 kept although its school left" in desk.said()
+    assert desk.client.post(f"{LIST}/left", data=asked | {"deed": "again"}).status_code == 303
+    assert "1 booking, offer or wait at schools that left" in desk.said()
     with transaction():
+        host = make.show(booking.programme, make.school(), wall(DAY, time(13)))
+        make.booking(host, {8: 90})
+        place = add(
+            GuestPlace(
+                programme_id=booking.programme_id,
+                organisation_id=old.organisation_id,
+                performance_id=host.id,
+                why="other",
+                seats=9,
+                recorded_at=make.EARLIER,
+                who="Priya",
+            )
+        )
         booking.ended_at = make.NOW
+    assert "Withdraw 9 seats asked for" in desk.said()
+    desk.client.post(f"{LIST}/left", data={"what": f"place-{place.id}", "deed": "withdraw"})
+    assert "at schools that left" not in desk.said() and place.ended_as == WITHDRAWN
     assert "authority 932" in said(desk.client.get(where))

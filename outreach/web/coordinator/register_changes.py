@@ -9,6 +9,8 @@ from werkzeug.wrappers import Response
 
 from outreach.asking import kept_on
 from outreach.booking import limits
+from outreach.booking.guest_places import GuestPlace
+from outreach.booking.guests import joining
 from outreach.county import partnerships
 from outreach.county.corrections import FIELDS
 from outreach.county.register import deciding, decisions, lines
@@ -49,9 +51,11 @@ def register_decisions() -> Any:
     chosen = [c for c in waiting if not kind or c.kind == kind]
     page, pages = _page(len(chosen), wrong)
     rows = chosen[(page - 1) * PAGE : page * PAGE]
+    of_leavers = leavers.left(g.partnership.id, now=now, with_kept=True)
     return render_template(
         "coordinator/register_changes.html",
-        left=leavers.left(g.partnership.id, now=now),
+        left=[item for item in of_leavers if not item.kept],
+        kept=[item for item in of_leavers if item.kept],
         beyond=limits.beyond(g.partnership.id, now=now),
         more_of=more_of,
         rows=rows,
@@ -124,23 +128,27 @@ def register_decide() -> Any:
 @coordinator.post("/register/changes/left")
 @coordinators_only
 def register_keep_left() -> Any:
-    """Keep what is live at a school that left, with a reason: it leaves the list."""
-    what, now = request.form.get("what", ""), clock.now()
+    """What is live at a school that left: keep it with a reason, which takes it off the list; list it again; or
+    withdraw the seats that it asks for."""
+    what, deed, now = request.form.get("what", ""), request.form.get("deed"), clock.now()
     with back_to(url_for("coordinator.register_decisions", _anchor="closing")), transaction():
-        kept = next((i for i in leavers.left(g.partnership.id, now=now) if i.live.key == what), None)
-        if kept is None:
+        found = leavers.left(g.partnership.id, now=now, with_kept=True)
+        item = next((i for i in found if i.live.key == what and i.kept == (deed == "again")), None)
+        if item is None:
             raise Refusal("It is not on the list any more.")
-        reason = request.form.get("reason", "")[:500]
-        kept_on.keep(
-            kept.live.key,
-            kept.cause,
-            organisation_id=kept.live.organisation.organisation_id,
-            partnership_id=g.partnership.id,
-            reason=reason,
-            who=who(),
-            now=now,
-        )
-    flash(f"Kept: {kept.live.organisation.name}. The reason is in its log.")
+        school = item.live.organisation
+        whose = {"organisation_id": school.organisation_id, "partnership_id": g.partnership.id}
+        if deed == "withdraw" and isinstance(item.live.of, GuestPlace):
+            joining.withdraw(item.live.of, who=who(), now=now)
+            said = f"Withdrawn: {school.name}. The host is told."
+        elif deed == "again":
+            kept_on.list_again(what, item.cause, **whose, who=who(), now=now)
+            said = f"Listed again: {school.name}."
+        else:
+            reason = request.form.get("reason", "")[:500]
+            kept_on.keep(what, item.cause, **whose, reason=reason, who=who(), now=now)
+            said = f"Kept: {school.name}. The reason is in its log."
+    flash(said)
     return _back()
 
 
