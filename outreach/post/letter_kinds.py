@@ -469,7 +469,7 @@ ALL = (
         group=GUESTS,
         title="Waiting for places",
         goes="to who waits for a session",
-        values=("name", "play", "school", "what it is about", "news", "they say"),
+        values=("name", "play", "school", "day", "what it is about", "news", "they say"),
         parts=(
             Part(name="nearest", file="nearest", means="what there is instead, where there is something"),
             _answer("guest_page", "the button to its page"),

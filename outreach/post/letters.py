@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from outreach.ground import wording
 from outreach.ground.audience import whom
 from outreach.ground.row_numbers import row_number
+from outreach.ground.timespans import day_of
 from outreach.ground.wording import capfirst, clock
 from outreach.post import calendars, links, outbox
 from outreach.post.calendars import CANCEL, REQUEST
@@ -554,11 +555,12 @@ def day_went_words(
     visit: LetterVisit, to: Addressee, sender: Sender, *, shows: Sequence[tuple[datetime, str]], now: datetime
 ) -> Rendered:
     """The words of how_the_day_went()."""
+    on = wording.day(visit.starts_at, today=day_of(now))
     return render(
         "how_the_day_went",
-        f"{summary(visit)}: how did it go?"
+        f"{summary(visit)}, {on}: how did it go?"
         if len(shows) == 1
-        else f"{visit.words.shows(len(shows))}: how did they go?",
+        else f"‘{visit.programme_title}’, {on}: how did the {visit.words.shows(len(shows))} go?",
         to,
         sender,
         organisation_name=visit.place_name,

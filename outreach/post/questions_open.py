@@ -64,10 +64,10 @@ def words_of(
 ) -> Rendered:
     """What questions_open() writes, with the `token` of its link. Writes nothing."""
     here = settings().public_url
-    until = wording.day(words.last_day, today=day_of(now))
+    on, until = (wording.day(at, today=day_of(now)) for at in (visit.starts_at, words.last_day))
     return render(
         "questions_open",
-        f"‘{visit.programme_title}’: your pupils can answer until {until}",
+        f"‘{visit.programme_title}’, {on}: your pupils can answer until {until}",
         to,
         sender,
         organisation_name=visit.place_name,

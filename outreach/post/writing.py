@@ -4,6 +4,7 @@ outbox."""
 from datetime import datetime
 
 from outreach.ground import wording
+from outreach.ground.timespans import day_of
 from outreach.post import calendars, envelopes, links, outbox
 from outreach.post.calendars import CANCEL, REQUEST, Appointment, Attendee
 from outreach.post.envelopes import Envelope, Invite
@@ -210,7 +211,7 @@ def words_about(
     """A letter about a visit without an entry for the calendar; its subject says what it is `about`."""
     return render(
         template,
-        f"{summary(visit)}: {about}",
+        f"{summary(visit)}, {wording.day(visit.starts_at, today=day_of(now))}: {about}",
         to,
         sender,
         organisation_name=visit.place_name,

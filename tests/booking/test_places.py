@@ -341,7 +341,10 @@ def test_who_waits_reads_where_and_when_its_session_is_now(c, how: str) -> None:
     (kind,) = mail("bo@police.example")
     letter = last("bo@police.example")
     assert kind == ("seats: host moved", "", 0)
-    assert subject("bo@police.example") == "The session for which you wait has moved"
+    assert (
+        subject("bo@police.example")
+        == "‘Recognise and Refer’, Tuesday 9 March: The session for which you wait has moved"
+    )
     at = "9:30am" if starts is None else "1:00pm"
     where = "Kestermere Town Hall" if venue is None else "New Hall"
     assert (
@@ -450,7 +453,10 @@ def test_a_session_called_off_ends_the_waiting_too_and_names_the_other_one(c) ->
         text = " ".join(last(address).text.split())
         assert "Wednesday 10 March, 2:00pm online, 100 places left" in text
     letter = last("bo@police.example")
-    assert subject("bo@police.example") == "The session for which you wait does not take place"
+    assert (
+        subject("bo@police.example")
+        == "‘Recognise and Refer’, Tuesday 9 March: The session for which you wait does not take place"
+    )
     assert "You waited for 6 places on Tuesday 9 March at 9:30am, at Kestermere Town Hall." in " ".join(
         letter.text.split()
     )

@@ -73,8 +73,8 @@ def test_the_lead_hears_after_the_show_and_three_months_later_once_each(c: Simpl
     assert rounds(c, date(2027, 3, 1), date(2027, 7, 30)) == [THE_NEXT_DAY, LATER]
     after, later = letters()
     assert {letter.recipient for letter in (after, later)} == {"DSL@redmere.example"}
-    assert after.subject == "‘Someone to Tell’: your pupils can answer until Friday 12 March"
-    assert later.subject == "‘Someone to Tell’: your pupils can answer until Monday 21 June"
+    assert after.subject == "‘Someone to Tell’, Tuesday 9 March: your pupils can answer until Friday 12 March"
+    assert later.subject == "‘Someone to Tell’, Tuesday 9 March: your pupils can answer until Monday 21 June"
     said = copies.read(after.raw).text
     assert f"/booked/{c.booking.reference}/questions/after/poster" in said
     assert "6 short questions, two minutes, no names." in said and "whose family said no" in said

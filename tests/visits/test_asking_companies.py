@@ -67,7 +67,7 @@ def test_one_letter_in_the_evening_names_every_show_of_the_day_and_gives_no_link
     assert asked == [0, 1, 0, 0]
     letter = db.session.query(Letter).filter_by(kind="how the day went").one()
     assert letter.recipient == "blue@company.example"
-    assert letter.subject == "2 shows: how did they go?"
+    assert letter.subject == "‘Someone to Tell’, Thursday 11 March: how did the 2 shows go?"
     text = copies.read(letter.raw).text.replace("\r", "")
     assert "* 9:30am, Redmere\n* 1:30pm, Latchford" in text
     assert f"/company/days/{bookings[0].performance.tour_day_id}\n" in text and "/t/" not in text
@@ -115,7 +115,7 @@ def test_only_shows_of_which_it_has_said_nothing_are_asked_about(
         make.report(second, "school", NOON + timedelta(hours=2), 120)
     ask(programme, EVENING)
     (letter,) = db.session.query(Letter).filter_by(kind="how the day went")
-    assert letter.subject == "‘Someone to Tell’ at Latchford: how did it go?"
+    assert letter.subject == "‘Someone to Tell’ at Latchford, Thursday 11 March: how did it go?"
     assert "Redmere" not in copies.read(letter.raw).text
 
 

@@ -76,7 +76,7 @@ def test_the_lead_is_asked_five_school_days_after_the_show_and_six_weeks_after_i
     assert [day for day, n in asked.items() if n] == [FIRST, LAST]
     letters = db.session.query(Letter).order_by(Letter.id).all()
     assert {(one.recipient, one.stream) for one in letters} == {("dsl@redmere.example", booking.uid)}
-    assert letters[0].subject == "‘Someone to Tell’ at Redmere: what was done besides?"
+    assert letters[0].subject == "‘Someone to Tell’ at Redmere, Thursday 4 March: what was done besides?"
     assert [one.kind for one in letters] == ["since the show, first", "since the show, last"]
 
 

@@ -55,7 +55,7 @@ def test_the_safeguarding_lead_is_asked_once_on_the_first_school_day_after_two_d
     assert {day for day, n in asked.items() if n} == {15}
     letter = db.session.query(Letter).one()
     assert (letter.recipient, letter.stream) == ("dsl@redmere.example", booking.uid)
-    assert letter.subject == "‘Someone to Tell’ at Redmere: did it take place?"
+    assert letter.subject == "‘Someone to Tell’ at Redmere, Thursday 11 March: did it take place?"
 
 
 def reported(booking: Booking) -> None:
@@ -191,7 +191,7 @@ def test_whoever_met_the_company_is_asked_on_the_evening_of_the_show_once_and_th
     asked = [ask_in_the_evening(programme, EVENING + timedelta(minutes=n)) for n in (-1, 0, 1, 60)]
     assert asked == [[], ["office@redmere.example"], [], []]
     letter = db.session.query(Letter).one()
-    assert letter.subject == "‘Someone to Tell’ at Redmere: how did it go?"
+    assert letter.subject == "‘Someone to Tell’ at Redmere, Thursday 11 March: how did it go?"
     assert f"/booked/{booking.reference}/report" in copies.read(letter.raw).text
     assert {day for day in range(12, 26) if run(programme, date(2027, 3, day))} == {15}
     assert [row.nth for row in db.session.query(ReportReminder).order_by(ReportReminder.id)] == [

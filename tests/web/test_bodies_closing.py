@@ -212,7 +212,10 @@ def test_the_successor_waits_in_the_turn_of_a_body_that_closes(
     )
     assert link.withdrawn_at is None
     letter = newest_letter("one@police.example")
-    assert (letter.kind, letter.subject) == ("seats: handed on", "Two waits for your places now")
+    assert (letter.kind, letter.subject) == (
+        "seats: handed on",
+        "‘Someone to Tell’, Wednesday 10 March: Two waits for your places now",
+    )
     assert "Two has the place of One, and waits in its turn for 6 places on Wednesday 10 March at 9:30am" in (
         " ".join(copies.read(letter.raw).text.split())
     )
@@ -252,7 +255,10 @@ def test_a_wait_that_nobody_can_take_over_ends(
     answer = invitations.newest_answer(place.programme_id, one.organisation_id)
     assert answer is not None and answer.kind == invitations.OTHER_DATE
     letter = newest_letter("one@police.example")
-    assert (letter.kind, letter.subject) == ("seats: wait ended", "One waits for places no more")
+    assert (letter.kind, letter.subject) == (
+        "seats: wait ended",
+        "‘Someone to Tell’, Wednesday 10 March: One waits for places no more",
+    )
     why = "nothing follows it" if how == "none" else "Two, which has its place, waits or comes already"
     assert f"One is closed, and {why}. It waits no more for Wednesday 10 March at 9:30am" in (
         " ".join(copies.read(letter.raw).text.split())

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from outreach.ground import audience, wording
 from outreach.ground.audience import Words
 from outreach.ground.db import db
+from outreach.ground.timespans import day_of
 from outreach.post import links
 from outreach.post.outbox import Letter
 from outreach.post.stationery import Addressee, Rendered, Sender, render, settings
@@ -111,7 +112,7 @@ def _stream(kind: str, place_id: int, *, organisation_id: int, programme_id: int
 def words_of(note: GuestNote, to: Addressee, sender: Sender, page: str, *, now: datetime) -> Rendered:
     """What tell() writes, with the personal `page`. Writes nothing."""
     title, words = f"‘{note.programme_title}’", note.words
-    subject = (
+    about = (
         note.wait.subject
         if note.wait is not None
         else {
@@ -128,7 +129,7 @@ def words_of(note: GuestNote, to: Addressee, sender: Sender, page: str, *, now: 
     )
     return render(
         "guest_to_host" if note.kind in TO_HOST else "guest_answer",
-        subject,
+        f"{title}, {wording.day(note.starts_at, today=day_of(now))}: {about}",
         to,
         sender,
         organisation_name=note.organisation_name,
