@@ -14,7 +14,8 @@ from typing import Any
 
 import psycopg
 from flask import Flask, g, request_started
-from jinja2 import BytecodeCache
+from jinja2 import BytecodeCache, StrictUndefined, Undefined
+from jinja2.utils import missing
 from sqlalchemy import event, make_url
 from sqlalchemy.pool import QueuePool
 from werkzeug.utils import cached_property
@@ -59,10 +60,29 @@ def new_app(settings: Mapping[str, Any], bytecode: BytecodeCache) -> Flask:
     app = create_app(settings)
     unread()
     app.jinja_env.bytecode_cache = bytecode
+    app.jinja_env.undefined = _named  # type: ignore[assignment]
     app.test_client_class = ReadingClient
     # The pushed context would carry `g` from one request of a test into the next; in life each has its own.
     request_started.connect(_forget, app)
     return app
+
+
+OF_COMPONENTS = ("undefined", "null")
+"""Names that GOV.UK's components have as JavaScript does, and that nobody passes."""
+
+
+class NobodyPassed(StrictUndefined):
+    """A name of a template that nobody passed: it may be asked for, as what is shown on some pages alone is, and raises
+    where anything else is done with it, since that would be left out in silence."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+def _named(hint: str | None = None, obj: Any = missing, name: str | None = None, **more: Any) -> Undefined:
+    """What is left out of a macro's call, or what something does not have, is nothing, as in life."""
+    of_a_page = hint is None and obj is missing and name not in OF_COMPONENTS
+    return (NobodyPassed if of_a_page else Undefined)(hint, obj, name, **more)
 
 
 def _forget(_app: Flask, **_more: Any) -> None:
