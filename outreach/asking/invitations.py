@@ -15,8 +15,10 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     case,
+    exists,
     false,
     func,
+    or_,
     select,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -376,8 +378,8 @@ def write_to(
 def answer(
     programme: Programme, organisation: Organisation, kind: str, reason: str, *, who: str, now: datetime
 ) -> Answer:
-    """Keep what a school said short of booking; the same said again makes no new row. A no ends what is kept
-    for it.
+    """Keep what a school said short of booking; the same said again makes no new row, unless a booking or an
+    offer came in between. A no ends what is kept for it.
 
     Raises ReasonNeeded (for a no, another date, somebody else) or StillBooked (a no while a visit is coming).
     """
@@ -398,7 +400,7 @@ def answer(
     ):
         proposing.refuse(kept, reason=reason, who=who, now=now)
     newest = newest_answer(programme.id, organisation.organisation_id)
-    if newest is not None and (newest.kind, newest.reason) == (kind, reason):
+    if newest is not None and (newest.kind, newest.reason) == (kind, reason) and not _is_over(newest):
         return newest
     row = Answer(
         programme_id=programme.id,
@@ -428,6 +430,23 @@ def refuse_slot(proposal: proposals.Proposal, *, reason: str, who: str, now: dat
     slot = f"{day_short(proposal.starts_at)} at {clock(proposal.starts_at)}"
     said = f"{slot} ({why})" if why else slot
     return answer(proposal.programme, proposal.organisation, REFUSED_SLOT, said, who=who, now=now)
+
+
+def _is_over(answer: Answer) -> bool:
+    """Whether a booking or an offer came after an answer."""
+    came = (
+        (promises.Booking, promises.Booking.created_at),
+        (proposals.Proposal, proposals.Proposal.recorded_at),
+    )
+    after = [
+        exists().where(
+            table.programme_id == answer.programme_id,
+            table.organisation_id == answer.organisation_id,
+            at > answer.recorded_at,
+        )
+        for table, at in came
+    ]
+    return bool(db.session.scalar(select(or_(*after))))
 
 
 def newest_answer(programme_id: int, organisation_id: int) -> Answer | None:

@@ -1,5 +1,5 @@
-"""Standing of a school that has promised nothing: unreachable, proposed, declined, asked or not asked, and
-since when.
+"""Standing of a school that has promised nothing: declined, unreachable, proposed, asked or not asked, and
+since when. What it said comes before whether it can be written to.
 
 The newest event names the cause: silent since it was asked, a form begun, an answer, a cancellation, a show
 that did not take place. 'Silent since' is the first invitation, or the newest where the school said something
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from outreach.asking import invitations
 from outreach.booking import promises
 from outreach.coverage import gaps
-from outreach.coverage.facts import AskedAndSaid
+from outreach.coverage.facts import Answered, AskedAndSaid
 from outreach.coverage.gaps import Word
 from outreach.coverage.validity import RanOut
 from outreach.ground.timespans import day_of, end_of_day
@@ -41,36 +41,47 @@ class Where(NamedTuple):
     is_gap: bool = True
 
 
+def _unreachable(why: str, answer: Answered | None) -> Where:
+    """No letter can go; what the school answered, short of a no, stands beside that, and dates it."""
+    if answer is None or answer.kind == invitations.DECLINED:
+        return Where(Word.UNREACHABLE, gaps.NO_ADDRESS, why)
+    since = day_of(answer.recorded_at)
+    said = gaps.words(_ANSWERS[answer.kind], detail=answer.reason, since=since)
+    return Where(Word.UNREACHABLE, gaps.NO_ADDRESS, f"{why}; {said}", since)
+
+
 class AskedByDay:
     """What schools were asked and what they said by a day."""
 
     def __init__(self, told: AskedAndSaid, day: date) -> None:
         self.contacts, self.invited, self.answers = told.contacts, told.invited, told.answers
-        self.proposals, self.begun, self.day = told.proposals, told.begun, day
+        self.proposals, self.offered = told.proposals, told.offered
+        self.begun, self.day = told.begun, day
         self.waits = timedelta(days=told.days_of_waiting)
 
     def standing(self, family: list[int], booked: list[Verdict], ran_out: RanOut | None = None) -> Where:
         """Where a school and its predecessors stand, where no promise counts; `booked` are all there were. Where a
         training `ran_out`, what was asked and said before that day is over."""
-        contacts = [self.contacts[u] for u in family if u in self.contacts]
-        asked = [self.invited[u] for u in family if u in self.invited]
-        if not contacts and not any(a.on_paper for a in asked):
-            return Where(Word.UNREACHABLE, gaps.NO_ADDRESS, "no contact", None)
-        if not any(contacts) and not any(a.alive for a in asked):
-            return Where(Word.UNREACHABLE, gaps.NO_ADDRESS, "every address bounced", None)
-        kept = [self.proposals[u] for u in family if u in self.proposals]
-        proposed = [each for each in kept if each[1] >= self.day]
-        if proposed:
-            recorded_at, reply_by = max(proposed)
-            return Where(Word.PROPOSED, gaps.WAITING, f"reply by {day_short(reply_by)}", day_of(recorded_at))
         said = [self.answers[u] for u in family if u in self.answers]
         answer = max(said) if said else None
         begins = None if ran_out is None else end_of_day(ran_out.until)
         if answer is not None and begins is not None and answer.recorded_at < begins:
             answer = None
         if answer is not None and answer.kind == invitations.DECLINED:
-            if not any(v.promise.created_at > answer.recorded_at for v in booked):
+            later = [*(v.promise.created_at for v in booked), *(self.offered.get(u) for u in family)]
+            if not any(at is not None and at > answer.recorded_at for at in later):
                 return Where(Word.DECLINED, gaps.DECLINED, answer.reason, day_of(answer.recorded_at))
+        contacts = [self.contacts[u] for u in family if u in self.contacts]
+        asked = [self.invited[u] for u in family if u in self.invited]
+        if not contacts and not any(a.on_paper for a in asked):
+            return _unreachable(gaps.NO_CONTACT, answer)
+        if not any(contacts) and not any(a.alive for a in asked):
+            return _unreachable(gaps.ALL_BOUNCED, answer)
+        kept = [self.proposals[u] for u in family if u in self.proposals]
+        proposed = [each for each in kept if each[1] >= self.day]
+        if proposed:
+            recorded_at, reply_by = max(proposed)
+            return Where(Word.PROPOSED, gaps.WAITING, f"reply by {day_short(reply_by)}", day_of(recorded_at))
         handed = [(a.first, a.newest) for a in asked if a.first is not None and a.newest is not None]
         if begins is not None:
             since_then = [[t for t in a.times or (a.first, a.newest) if t and t >= begins] for a in asked]

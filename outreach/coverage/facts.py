@@ -527,14 +527,16 @@ class AskedAndSaid:
 
     `contacts`: has it a live contact of the partnership's whose address is not dead? One that is missing has
     none. `answers`: the newest. `proposals`: what is kept for a school, else was until nobody answered:
-    (recorded, the last day to reply). `begun`: when a school last began the form. `days_of_waiting`: after
-    how many days of silence the programme had a school reminded.
+    (recorded, the last day to reply). `offered`: when a school was last offered a time, whatever became of it.
+    `begun`: when a school last began the form. `days_of_waiting`: after how many days of silence the programme had a
+    school reminded.
     """
 
     contacts: dict[int, bool]
     invited: dict[int, Invited]
     answers: dict[int, Answered]
     proposals: dict[int, tuple[datetime, date]]
+    offered: dict[int, datetime]
     begun: dict[int, datetime]
     days_of_waiting: int
 
@@ -549,7 +551,15 @@ def asked_and_said(cuts: Sequence[Cut]) -> list[AskedAndSaid]:
             contacts={organisation_id: bool(flag) for organisation_id, flag in contacts[n]},
             invited=_invited(invited[n]),
             answers={row[1]: Answered(row[0], *row[2:]) for row in answers[n]},
-            proposals={organisation_id: (at, reply_by) for reply_by, _, organisation_id, at in proposals[n]},
+            proposals={
+                organisation_id: (at, reply_by)
+                for reply_by, _, organisation_id, at, counts in proposals[n]
+                if counts
+            },
+            offered={
+                organisation_id: at
+                for organisation_id, at in sorted((row[2], row[3]) for row in proposals[n])
+            },
             begun={organisation_id: when for organisation_id, when in begun[n]},
             days_of_waiting=settings.first_after_days(
                 [(at, after) for _, at, after in settled[n]], by=cut.settings_until
@@ -645,12 +655,10 @@ def _answers(cut: OpenCut) -> Any:
 
 def _proposals(cut: OpenCut) -> Any:
     p, was = Proposal, proposal_moves.was(ProposalMove.was_reply_by, of=Proposal.id, by=cut.until)
-    return select(func.coalesce(was, p.reply_by), p.id, p.organisation_id, p.recorded_at).where(
-        p.programme_id == cut.programme_id,
-        p.recorded_at < cut.until,
-        or_(p.ended_at.is_(None), p.ended_at >= cut.until, p.ended_as == LAPSED),
-        *only(p.organisation_id, cut),
-    )
+    counts = or_(p.ended_at.is_(None), p.ended_at >= cut.until, p.ended_as == LAPSED)
+    return select(
+        func.coalesce(was, p.reply_by), p.id, p.organisation_id, p.recorded_at, case((counts, 1), else_=0)
+    ).where(p.programme_id == cut.programme_id, p.recorded_at < cut.until, *only(p.organisation_id, cut))
 
 
 def _forms_begun(cut: OpenCut) -> Any:

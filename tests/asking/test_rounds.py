@@ -26,6 +26,7 @@ from outreach.asking.invitations import (
 from outreach.asking.rounds import InvitationRound, RoundToNobody
 from outreach.booking.holds import ProgrammeClosed
 from outreach.booking.promises import Booking
+from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.coverage import standings
@@ -492,6 +493,29 @@ def test_the_same_answer_said_twice_is_kept_once(app: Flask) -> None:
         "other date",
         "declined",
     ]
+
+
+def test_a_no_said_again_after_an_offer_is_a_new_one(app: Flask) -> None:
+    """The offer ended the first."""
+    with transaction():
+        c = county(1)
+        invitations.answer(c.programme, c.schools[0], "declined", "exams", **PRIYA)
+        db.session.add(
+            Proposal(
+                programme_id=c.programme.id,
+                organisation_id=c.organisation_ids[0],
+                starts_at=make.NOW + timedelta(days=40),
+                reply_by=make.NOW.date() + timedelta(days=9),
+                recorded_at=make.NOW + timedelta(days=1),
+                ended_at=make.NOW + timedelta(days=10),
+                ended_as="lapsed",
+            )
+        )
+        later = PRIYA | {"now": make.NOW + timedelta(days=11)}
+        for _ in range(2):
+            invitations.answer(c.programme, c.schools[0], "declined", "exams", **later)
+    said = invitations.answers_of(c.programme.id, c.organisation_ids[0])
+    assert [a.recorded_at for a in said] == [later["now"], make.NOW]
 
 
 def test_a_link_of_an_invitation_opens_until_thirty_days_after_reply_by(app: Flask) -> None:

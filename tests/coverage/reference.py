@@ -682,14 +682,6 @@ class World:
         if "booked" in states:
             return "booked", "open" in states
         family = {organisation_id} | self.ancestors(organisation_id)
-        if self.unreachable(family):
-            return "unreachable", True
-        if any(
-            (p.ended_at is None or p.ended_at >= self.until) and p.reply_by >= self.day
-            for u in family
-            for p in self.by_then(Proposal, organisation_id=u, programme_id=self.programme.id)
-        ):
-            return "proposed", True
         answers = sorted(
             (
                 a
@@ -701,8 +693,21 @@ class World:
         answers = [a for a in answers if a.recorded_at >= self.asked_anew(family)]
         bookings = [b for u in family for b in self.promises(u)]
         if answers and answers[-1].kind == "declined":
-            if all(b.created_at <= answers[-1].recorded_at for b in bookings):
+            offers = [
+                p.recorded_at
+                for u in family
+                for p in self.by_then(Proposal, organisation_id=u, programme_id=self.programme.id)
+            ]
+            if all(at <= answers[-1].recorded_at for at in offers + [b.created_at for b in bookings]):
                 return "declined", True
+        if self.unreachable(family):
+            return "unreachable", True
+        if any(
+            (p.ended_at is None or p.ended_at >= self.until) and p.reply_by >= self.day
+            for u in family
+            for p in self.by_then(Proposal, organisation_id=u, programme_id=self.programme.id)
+        ):
+            return "proposed", True
         if self.asked(family, answers, bookings):
             return "asked", True
         return "not asked", True

@@ -400,7 +400,17 @@ class Sums:
                 for c in w.by_then(Contact, organisation_id=u, partnership_id=ours)
                 if c.ended_at is None or c.ended_at >= w.until
             ]
-            return "no address", "every address bounced" if had else "no contact", None
+            why = "every address bounced" if had else "no contact"
+            answers = self.answers(family)
+            if not answers or answers[-1].kind == "declined":
+                return "no address", why, None
+            said, reason = SAID[answers[-1].kind], answers[-1].reason
+            on = day_of(answers[-1].recorded_at)
+            if said == "refused a slot":
+                said = f"refused the slot of {reason}" if reason else f"{said} on {in_words(on)}"
+            elif reason:
+                said = f"{said}: {reason}"
+            return "no address", f"{why}; {said}", on
         if standing == "proposed":
             kept = [
                 p for u in family for p in w.by_then(Proposal, organisation_id=u, programme_id=w.programme.id)
@@ -466,15 +476,16 @@ class Sums:
             return "predecessor did not see it"
         return "nobody counted" if any(w.count(b) is None for b in took) else "too few counted"
 
+    def answers(self, family: list[int]) -> list[Answer]:
+        """What was answered since it counts, the oldest first."""
+        w = self.world
+        said = [a for u in family for a in w.by_then(Answer, organisation_id=u, programme_id=w.programme.id)]
+        return sorted((a for a in said if a.recorded_at >= w.asked_anew(family)), key=lambda a: a.id)
+
     def silence(self, standing: str, family: list[int]) -> tuple[str, str, date | None]:
         """The newest thing that happened between the school and whoever asks it."""
         w = self.world
-        answers = sorted(
-            (a for u in family for a in w.by_then(Answer, organisation_id=u, programme_id=w.programme.id)),
-            key=lambda a: a.id,
-        )
-        anew = w.asked_anew(family)
-        answers = [a for a in answers if a.recorded_at >= anew]
+        answers, anew = self.answers(family), w.asked_anew(family)
         if standing == "declined":
             return "declined", answers[-1].reason, day_of(answers[-1].recorded_at)
         bookings = [b for u in family for b in w.promises(u)]

@@ -19,6 +19,7 @@ from outreach.county.partnerships import Partnership
 from outreach.county.schools import Correction, OrganisationRecord, School
 from outreach.coverage import as_of, facts, figures, gaps, standings
 from outreach.coverage.asking import AskedByDay
+from outreach.coverage.desk import actions
 from outreach.coverage.standings import Standing
 from outreach.ground.db import db, transaction
 from outreach.ground.school_year import STAFF
@@ -197,6 +198,7 @@ def stands(
         if answered is None
         else {1: facts.Answered(1, invitations.OTHER_DATE, "", after(answered))},
         proposals={},
+        offered={},
         begun={} if begun is None else {1: after(begun)},
         days_of_waiting=0,
     )
@@ -265,7 +267,7 @@ def test_a_schools_name_is_as_its_own_partnership_corrected_it_until_that_is_wit
 @pytest.mark.parametrize(("by", "said"), [("company", "company"), ("host", "host school"), (None, "")])
 def test_a_cancellation_says_whose_it_was(by: str | None, said: str) -> None:
     told = facts.AskedAndSaid(
-        contacts={1: True}, invited={}, answers={}, proposals={}, begun={}, days_of_waiting=0
+        contacts={1: True}, invited={}, answers={}, proposals={}, offered={}, begun={}, days_of_waiting=0
     )
     ended = verdict(promises.CANCELLED, ended_at=after(2), ended_by=by)
     assert AskedByDay(told, THIRD).standing([1], [ended]).detail == said
@@ -275,7 +277,13 @@ def test_one_living_address_that_was_asked_is_enough_to_be_reached() -> None:
     def told(*alive: int) -> str:
         asked = {n: facts.Invited(n, None, None, alive=one, on_paper=0) for n, one in enumerate(alive)}
         said = facts.AskedAndSaid(
-            contacts={0: False}, invited=asked, answers={}, proposals={}, begun={}, days_of_waiting=0
+            contacts={0: False},
+            invited=asked,
+            answers={},
+            proposals={},
+            offered={},
+            begun={},
+            days_of_waiting=0,
         )
         return AskedByDay(said, THIRD).standing([0, 1], []).standing
 
@@ -287,6 +295,59 @@ def test_a_contact_counts_on_the_day_that_is_its_last(programme, school) -> None
         db.session.query(Contact).one().ended_at = end_of_day(SECOND)
     standing = [found(programme, school, SECOND + timedelta(days=n)).detail for n in (0, 1)]
     assert standing == ["", "no contact"]
+
+
+@pytest.fixture
+def bounced(programme: Any, school: School) -> str:
+    """Its only address bounced on the second day."""
+    with transaction():
+        return make.dead_address(db.session.query(Contact).one().address, noon(SECOND)).address
+
+
+BOUNCED = "no address: every address bounced"
+
+
+def test_a_no_comes_before_an_address_that_bounced_until_an_offer_ends_it(programme, school, bounced) -> None:
+    with transaction():
+        make.answer(programme, school, invitations.DECLINED, noon(FIRST), "exams")
+    assert said(found(programme, school, SECOND)) == ("declined", "declined: exams", FIRST)
+    withdrawn = {"ended_at": noon(THIRD), "ended_as": "withdrawn"}
+    with transaction():
+        proposal(programme, school, noon(THIRD), **withdrawn)
+    assert said(found(programme, school, THIRD)) == ("unreachable", BOUNCED, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "words"),
+    [
+        (invitations.OTHER_DATE, "June", "wants another date: June"),
+        (invitations.WAITING_LIST, "", "on the waiting list"),
+        (invitations.REFUSED_SLOT, "9 March", "refused the slot of 9 March"),
+    ],
+)
+def test_another_answer_stands_in_the_cause_of_a_school_that_cannot_be_reached(
+    programme, school, bounced, kind: str, reason: str, words: str
+) -> None:
+    with transaction():
+        make.answer(programme, school, kind, noon(FIRST), reason)
+    told = found(programme, school, SECOND)
+    assert said(told) == ("unreachable", f"{BOUNCED}; {words}", FIRST)
+    assert actions._unreachable([told]).detail == "every address bounced"
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_bounces_and_ended_contacts_count_until_the_last_day_of_the_programme(
+    programme, school, days: int
+) -> None:
+    last = date(2027, 8, 31)
+    contact = db.session.query(Contact).one()
+    with transaction():
+        contact.ended_at = noon(last + timedelta(days=days))
+        make.dead_address(contact.address, noon(last + timedelta(days=days)))
+    later = standings.standings_of_programme(
+        programme.id, as_of=last + timedelta(days=60), now=noon(last + timedelta(days=90))
+    )
+    assert later.target[0].standing == ("asked" if days else "unreachable")
 
 
 OFFICE = "office@redmere.example"

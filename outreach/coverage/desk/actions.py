@@ -402,12 +402,12 @@ def _late(programme: Programme, standings: Sequence[Standing], today: date) -> A
 
 def _unreachable(target: Iterable[Standing]) -> Action:
     standings = [s for s in target if s.standing == Word.UNREACHABLE]
-    why = Counter(s.detail for s in standings)
-    said = {"no contact": "nobody to write to", "every address bounced": "every address bounced"}
+    why = Counter(s.detail.partition("; ")[0] for s in standings)
+    said = {gaps.NO_CONTACT: "nobody to write to", gaps.ALL_BOUNCED: gaps.ALL_BOUNCED}
     if len(why) == 1:
-        detail = said.get(*why, *why)
+        detail = said[next(iter(why))]
     else:
-        detail = and_list(f"{n:,}: {said.get(word, word)}" for word, n in sorted(why.items()))
+        detail = and_list(f"{n:,}: {said[word]}" for word, n in sorted(why.items()))
     words = ("school cannot be reached", "schools cannot be reached")
     return _about(UNREACHABLE, [s.organisation_id for s in standings], (*words, detail))
 
