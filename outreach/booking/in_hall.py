@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, false, or_, select
 
 from outreach.booking.promises import HOST, Booking
 from outreach.ground.db import db
@@ -110,7 +110,7 @@ def beside(places: Iterable[tuple[int, int]], *, but: Collection[int]) -> list[P
         return list(
             db.session.scalars(
                 select(Performance)
-                .where(or_(*halls), Performance.id.not_in(but), *_PROMISED)
+                .where(or_(false(), *halls), Performance.id.not_in(but), *_PROMISED)
                 .order_by(Performance.starts_at, Performance.id)
             )
         )

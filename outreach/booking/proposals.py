@@ -5,6 +5,7 @@ own while it is kept, so nobody else gets it; the troupe hears of it when it is 
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, Select, Text, and_, bindparam, false, or_, select, text, update
@@ -220,8 +221,11 @@ def hand_over(proposal: Proposal, booking: Booking, how: str, *, now: datetime) 
 def tell_who_left(
     proposal: Proposal, visit: stationery.LetterVisit, people: Sequence[VisitContact], *, now: datetime
 ) -> None:
-    """Whoever had the proposal and is not among the `people` of its booking loses the entry."""
+    """Whoever had the proposal and is not among the `people` of its booking loses the entry, at the times it had: a
+    CANCEL changes none (RFC 5546, 3.2.5)."""
     still = {p.address.lower() for p in people}
+    length = visit.ends_at - visit.starts_at
+    visit = replace(visit, starts_at=proposal.starts_at, ends_at=proposal.starts_at + length)
     for left in proposal.people:
         if left.address.lower() not in still:
             letters.colleague_removed(visit, left.addressee(), sender(proposal.programme), now=now)

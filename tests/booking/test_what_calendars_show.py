@@ -187,7 +187,7 @@ def _listed(programme: Programme, troupe_id: int) -> dict[str, tuple[str, int, d
     """What the feed's list of shows has of a troupe, by the UIDs of the calendar that it subscribes to."""
     rows = shows_listed.shows(programme.partnership_id, programme_id=programme.id, at_most=500)
     return {
-        f"{row.uid}-troupe": (row.standing, row.sequence, *row.work)
+        f"{row.uid}-troupe": (row.standing, row.sequence, row.work.begins_at, row.work.away_at)
         for row in rows
         if row.troupe.id == troupe_id
     }

@@ -81,8 +81,8 @@ def test_the_lead_is_asked_the_school_day_after_and_three_months_later(app: Flas
     sent = db.session.query(Letter).order_by(Letter.id).all()
     assert [one.kind for one in sent] == ["staff asked, soon", "staff asked, later"]
     assert [one.subject for one in sent] == [
-        "‘Someone to Tell’ at Redmere: what came of it?",
-        "‘Someone to Tell’ at Redmere: what came of it, three months on?",
+        "‘Someone to Tell’ at Redmere, Thursday 4 March: what came of it?",
+        "‘Someone to Tell’ at Redmere, Thursday 4 March: what came of it, three months on?",
     ]
     assert {one.stream for one in sent} == {booking.uid}
 

@@ -274,7 +274,7 @@ def test_the_list_asks_the_same_whatever_its_length(
     assert len(queries) == QUERIES_OF_BODY
 
 
-QUERIES_OF_LIST, QUERIES_OF_BODY = 5, 67
+QUERIES_OF_LIST, QUERIES_OF_BODY = 5, 70
 
 
 def test_the_csv_has_a_line_for_each_contact_and_for_a_body_without(

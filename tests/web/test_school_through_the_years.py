@@ -289,6 +289,11 @@ def test_the_page_takes_the_same_queries_whatever_there_is_to_tell(
     desk: Desk, count_queries: Callable[..., Any]
 ) -> None:
     taken = []
+    with transaction():
+        # Where anything is to come it is asked, in a dozen statements, whether the school has left the target since.
+        make.booking(
+            make.show(desk.this, desk.new, make.NOW + timedelta(days=60)), {9: 10}, reference="MRL-CM1N"
+        )
     for more in range(3):
         with transaction():
             for n in range(2 * more):
@@ -315,7 +320,7 @@ def test_the_page_takes_the_same_queries_whatever_there_is_to_tell(
             desk.client.get(f"/desk/schools/{desk.new.organisation_id}")
         taken.append(len(queries))
     assert len(set(taken)) == 1, taken
-    assert taken[0] <= 68
+    assert taken[0] <= 84
 
 
 def test_a_school_that_something_was_split_off_from_counts_and_keeps_what_is_its_own(desk: Desk) -> None:
