@@ -23,6 +23,7 @@ import make
 from at_work import at_work
 from how_many import so_many
 from outreach.booking import bookings, colleagues, promises, proposals, shows_listed, told
+from outreach.booking.agenda import moving
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import handing_on, proposing
 from outreach.booking.guests import hosting
@@ -391,3 +392,29 @@ def test_an_offer_of_the_same_times_with_another_troupe_is_no_news(c) -> None:
         assert proposing.move(c.proposal, there, who="Priya", now=NEXT)
     assert life.hand_over(NEXT) == []
     assert (c.proposal.sequence, c.proposal.performance.troupe_id) == (0, c.blue.id)
+
+
+def test_an_offer_of_which_the_arrival_alone_changes_keeps_its_sequence(c) -> None:
+    life.cancel("company")(c, make.NOW)
+    life.propose("fell")(c, make.NOW)
+    life.hand_over(make.NOW)
+    with transaction():
+        slot = life.slot(c, c.tuesday, time(9), NEXT, instead_of=c.proposal.performance_id)
+        assert proposing.preview_move(c.proposal, slot, now=NEXT) is None  # it stands there already
+        early = replace(slot, get_in_minutes=slot.get_in_minutes + 5)
+        assert "how the company comes has changed" in proposing.preview_move(c.proposal, early, now=NEXT).text
+        assert proposing.move(c.proposal, early, judged=True, who="Priya", now=NEXT)
+    (told,) = life.hand_over(NEXT)
+    assert told.short == (FELL.address, "REQUEST", 0, "TENTATIVE")
+    assert "We still keep" in text_of(told) and "how the company comes has changed" in text_of(told)
+    assert c.proposal.sequence == 0
+
+
+def test_no_letter_is_shown_for_a_move_that_nobody_is_written_to_about(c) -> None:
+    moved = moving.find(c.booking.performance, now=NEXT)
+    day = make.tour_day(c.programme, c.blue, life.TUESDAY)
+    there = life.slot(c, day, time(9), NEXT, instead_of=c.booking.performance_id)
+    assert moving.letter(moved, there, "", tell=True, now=NEXT) is None
+    assert moving.letter(moved, there, "Blue comes.", tell=True, now=NEXT).text.count("Blue comes.") == 1
+    early = replace(there, get_in_minutes=there.get_in_minutes + 5)
+    assert "how the company comes has changed" in moving.letter(moved, early, "", tell=True, now=NEXT).text

@@ -26,6 +26,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import local
 from outreach.post import letters, stationery
+from outreach.post.writing import appointment
 from outreach.tour import performances, slots
 from outreach.tour.over_lunch import KeptOut
 from outreach.tour.performances import Performance, Slot, SlotTaken
@@ -422,7 +423,8 @@ def _elsewhere(moving: Moving, slot: Slot) -> None:
 
 
 def letter(moving: Moving, slot: Slot, note: str, *, tell: bool, now: datetime) -> stationery.Rendered | None:
-    """As the first of its people would get it; None where nobody is named. Raises ReplyByWrong."""
+    """As the first of its people would get it; None where nobody is named, or nothing that it says changes. Raises
+    ReplyByWrong."""
     if moving.proposal is not None:
         if not moving.people:
             return None
@@ -433,17 +435,21 @@ def letter(moving: Moving, slot: Slot, note: str, *, tell: bool, now: datetime) 
         return None
     programme = booking.programme
     last = promises.last_days(programme, booking.organisation, slot.day)
+    before, sender = told.visit_of(booking), told.sender_of_programme(programme)
     visit = replace(
-        told.visit_of(booking),
-        sequence=booking.sequence + 1,
+        before,
         **told.times_at(slot, moving.performance.organisation_id, instead_of=moving.performance.id),
         move_until=last.move,
         cancel_until=last.cancel,
     )
+    if (visit.starts_at, visit.ends_at) != (before.starts_at, before.ends_at):
+        visit = replace(visit, sequence=booking.sequence + 1)
+    elif not note and appointment(visit, sender, now=now) == appointment(before, sender, now=now):
+        return None
     return letters.preview_moved(
         visit,
         people[0].addressee(),
-        told.sender_of_programme(programme),
+        sender,
         was_starts_at=moving.performance.starts_at,
         note=note,
         in_short=not tell,

@@ -177,7 +177,7 @@ def move(
     now: datetime,
 ) -> bool:
     """Keep another time instead, in place: refused, the old one stays kept. Same entry, still tentative,
-    SEQUENCE + 1.
+    SEQUENCE + 1 where start, end or the day to reply by change.
 
     Everybody it was written to gets a letter with `note` in it; `tell` False: a short one, which brings the
     calendar up to date alone. `reply_by` None: the day to reply by stays, or falls to the day before the
@@ -209,24 +209,26 @@ def move(
     was, was_reply_by = proposal.starts_at, proposal.reply_by
     before = proposals.visit_of(proposal)
     performances.shift(performance, there, now=now)
-    if until == was_reply_by and not note.strip() and proposals.visit_of(proposal) == before:
+    after = replace(proposals.visit_of(proposal), reply_by=until)
+    if after == before and not note.strip():
         return True  # another troupe comes, at the very same times: no letter says so
-    proposal.sequence += 1
-    proposal.starts_at, proposal.reply_by = there.starts_at, until
-    db.session.add(
-        ProposalMove(
-            proposal_id=proposal.id,
-            sequence=proposal.sequence,
-            uid=str(proposal.uid),
-            recorded_at=now,
-            was_starts_at=was,
-            was_reply_by=was_reply_by,
-            who=who,
-            told=tell,
-            note=note.strip(),
+    if not _keeps_answers(before, after):
+        proposal.sequence += 1
+        proposal.starts_at, proposal.reply_by = there.starts_at, until
+        db.session.add(
+            ProposalMove(
+                proposal_id=proposal.id,
+                sequence=proposal.sequence,
+                uid=str(proposal.uid),
+                recorded_at=now,
+                was_starts_at=was,
+                was_reply_by=was_reply_by,
+                who=who,
+                told=tell,
+                note=note.strip(),
+            )
         )
-    )
-    db.session.flush()
+        db.session.flush()
     history.record(
         "proposal moved",
         history.Subject("school", proposal.organisation_id, proposal.programme.partnership_id),
@@ -243,6 +245,15 @@ def move(
     else:
         proposals.tell(proposal, proposing.moved_in_short, now=now, expires_at=end)
     return True
+
+
+def _keeps_answers(before: stationery.LetterVisit, after: stationery.LetterVisit) -> bool:
+    """Whether only text of the entry changes, at the same SEQUENCE: neither start, end nor the day to reply by."""
+    return (before.starts_at, before.ends_at, before.reply_by) == (
+        after.starts_at,
+        after.ends_at,
+        after.reply_by,
+    )
 
 
 def write_to_instead(
@@ -274,18 +285,21 @@ def preview_move(
     tell: bool = True,
     reply_by: date | None = None,
     now: datetime,
-) -> stationery.Rendered:
-    """The letter that move() would send to the first whom the proposal went to. Writes nothing. Raises
-    ReplyByWrong."""
+) -> stationery.Rendered | None:
+    """The letter that move() would send to the first whom the proposal went to; None where nothing that it says
+    changes. Writes nothing. Raises ReplyByWrong."""
     until = kept_until(proposal, slot, reply_by, now=now)
     _check_reply_by(until, slot, now=now)
     assert proposal.performance is not None
     times = told.times_at(slot, proposal.organisation.organisation_id, instead_of=proposal.performance.id)
+    before = proposals.visit_of(proposal)
     visit = replace(
-        proposals.visit(proposal, proposal.programme, proposal.organisation, times),
-        sequence=proposal.sequence + 1,
-        reply_by=until,
+        proposals.visit(proposal, proposal.programme, proposal.organisation, times), reply_by=until
     )
+    if visit == before and not note.strip():
+        return None
+    if not _keeps_answers(before, visit):
+        visit = replace(visit, sequence=proposal.sequence + 1)
     to, sender = proposal.people[0].addressee(), proposals.sender(proposal.programme)
     return proposing.preview_moved(
         visit, to, sender, was_starts_at=proposal.starts_at, note=note.strip(), in_short=not tell, now=now
