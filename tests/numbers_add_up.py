@@ -32,6 +32,7 @@ from reference import (
 )
 from slow_sums import DIMENSIONS, NINE, STATES, Row, Sums, Total, is_body, percent, percent_cell
 
+from outreach.coverage import gaps
 from outreach.ground.db import db
 from outreach.tour.programmes import Programme
 
@@ -473,7 +474,7 @@ class Numbers:
             assert rows.keys() == sums.by(dimension, mine).keys()
             for key, total in sums.by(dimension, mine).items():
                 self.hold_told(rows[key], total)
-        assert {c["cause"]: c["schools"] for c in figures["causes"]} == sums.causes(mine)
+        assert {c["cause"]: c["schools"] for c in figures["causes"]} == self.said_of(sums.causes(mine))
         out = [is_body(r.organisation_id) for r in sums.excluded], [is_body(u) for u in sums.also_seen]
         assert [figures["excluded"], figures["also_seen_by"]] == [found.count(False) for found in out]
         if bodies:
@@ -484,7 +485,7 @@ class Numbers:
                 assert rows.keys() == sums.by(dimension, bodies).keys()
                 for key, total in sums.by(dimension, bodies).items():
                     self.hold_told(rows[key], total)
-            assert {c["cause"]: c["bodies"] for c in told["causes"]} == sums.causes(bodies)
+            assert {c["cause"]: c["bodies"] for c in told["causes"]} == self.said_of(sums.causes(bodies))
             assert [told["excluded"], told["also_trained"]] == [found.count(True) for found in out]
         else:
             assert figures["bodies"] is None
@@ -492,7 +493,7 @@ class Numbers:
             body | {"urn": body["id"]} for body in self.fed(f"{at}/bodies")["bodies"]
         ]
         assert [(s["urn"], s["standing"], s["gap"], s["cause"]) for s in schools] == [
-            (r.organisation_id, r.standing, r.gap, r.cause) for r in sums.rows
+            (r.organisation_id, self.said(r.standing), r.gap, self.said(r.cause)) for r in sums.rows
         ]
         bookings = self.fed(f"{at}/bookings")["bookings"] + self.fed(f"{at}/bodies/bookings")["bookings"]
         world = sums.world
@@ -515,9 +516,17 @@ class Numbers:
         assert answer.status_code == 200, answer.text
         return json.loads(answer.text)
 
+    def said(self, word: str) -> str:
+        """A standing or a cause as files and the feed say it."""
+        return gaps.named(word, for_adults=self.programme.for_adults)
+
+    def said_of(self, numbers: dict[str, int]) -> dict[str, int]:
+        return {self.said(word): number for word, number in numbers.items()}
+
     def hold_told(self, row: dict[str, Any], total: Total) -> None:
         many = row.get("schools", row.get("bodies"))
-        assert (many, row["standings"], row["gaps"]) == (total.organisations, total.by, total.gaps), row
+        by = self.said_of(total.by)
+        assert (many, row["standings"], row["gaps"]) == (total.organisations, by, total.gaps), row
         assert row["share"] == percent(total.by["seen"], total.organisations)
         self.held += 3 + len(NINE)
 

@@ -122,6 +122,16 @@ def addresses(c: SimpleNamespace) -> list[str]:
     ]
 
 
+def test_adults_are_trained_in_the_feed_as_in_the_files(c: SimpleNamespace, client: FlaskClient) -> None:
+    at = f"/api/v1/programmes/{c.training.id}"
+    sums = read(client, c.whole, f"{at}/figures").json["bodies"]["whole"]["standings"]
+    assert (sums["booked"], sums["trained"], sums["part trained"], "seen" in sums) == (1, 0, 0, False)
+    of_pupils = read(client, c.whole, f"/api/v1/programmes/{c.programme.id}/figures").json["whole"][
+        "standings"
+    ]
+    assert of_pupils["seen"] == 1 and "trained" not in of_pupils
+
+
 def rows_of(answer: dict[str, Any]) -> list[Any]:
     return next(
         v for k, v in answer.items() if k in ("schools", "shows", "plans", "standings", "bookings", "bodies")

@@ -7,6 +7,7 @@ Its shape is a promise: words may be added, none is taken away or changes its me
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, TypeVar
 
 from flask import current_app, g, request, url_for
@@ -17,6 +18,7 @@ from outreach.coverage.board import corrections, dashboard, publishing
 from outreach.coverage.board.content import said
 from outreach.coverage.board.publishing import BoardReport
 from outreach.coverage.figures import Totals
+from outreach.coverage.gaps import named
 from outreach.coverage.standings import NINE, Standing
 from outreach.ground import clock
 from outreach.ground.row_numbers import whole_number
@@ -98,24 +100,28 @@ def api_figures(programme_id: int) -> Any:
     halves = figures.halves(found.target, county=g.partnership.county)
     sums, bodies = halves.schools, halves.bodies
     report = publishing.newest(programme.id, until=day)
+    for_adults = programme.for_adults
+    totals, of_bodies = partial(_totals, for_adults=for_adults), partial(_of_bodies, for_adults=for_adults)
     return {
         "programme": programme_told(programme),
         "as_of": day.isoformat(),
         "target": found.whom,
-        "whole": _totals(sums.county),
-        "districts": [_totals(t) for t in sums.districts],
-        "phases": [_totals(t) for t in sums.phases],
-        "towns": [_totals(t) for t in figures.by(found.target, figures.TOWN)],
-        "urban_rural": [_totals(t) for t in figures.by(found.target, figures.URBAN_RURAL)],
-        "types": [_totals(t) for t in figures.by(found.target, figures.TYPE)],
-        "causes": [{"cause": cause, "schools": n} for cause, n in sums.causes],
+        "whole": totals(sums.county),
+        "districts": [totals(t) for t in sums.districts],
+        "phases": [totals(t) for t in sums.phases],
+        "towns": [totals(t) for t in figures.by(found.target, figures.TOWN)],
+        "urban_rural": [totals(t) for t in figures.by(found.target, figures.URBAN_RURAL)],
+        "types": [totals(t) for t in figures.by(found.target, figures.TYPE)],
+        "causes": [{"cause": named(cause, for_adults=for_adults), "schools": n} for cause, n in sums.causes],
         "excluded": sum(not s.is_body for s in found.excluded),
         "also_seen_by": sum(s.organisation_id < FIRST_OF_BODIES for s in found.also_seen),
         "bodies": {
-            "whole": _of_bodies(bodies.county),
-            "districts": [_of_bodies(t) for t in bodies.districts],
-            "kinds": [_of_bodies(t) for t in bodies.phases],
-            "causes": [{"cause": cause, "bodies": n} for cause, n in bodies.causes],
+            "whole": of_bodies(bodies.county),
+            "districts": [of_bodies(t) for t in bodies.districts],
+            "kinds": [of_bodies(t) for t in bodies.phases],
+            "causes": [
+                {"cause": named(cause, for_adults=for_adults), "bodies": n} for cause, n in bodies.causes
+            ],
             "excluded": sum(s.is_body for s in found.excluded),
             "also_trained": sum(s.organisation_id >= FIRST_OF_BODIES for s in found.also_seen),
         }
@@ -135,7 +141,7 @@ def api_standings(programme_id: int) -> Any:
     found = standings.standings_of_programme(programme.id, as_of=day, now=clock.now())
     schools = sorted((s for s in found.target if not s.is_body), key=lambda s: s.organisation_id)
     shown, page = _page("standings", schools, lambda s: (s.organisation_id,), programme, day)
-    return page | {"standings": [_standing(s) for s in shown]}
+    return page | {"standings": [_standing(s, for_adults=programme.for_adults) for s in shown]}
 
 
 @api.get("/programmes/<int:programme_id>/bodies")
@@ -147,7 +153,7 @@ def api_bodies(programme_id: int) -> Any:
     found = standings.standings_of_programme(programme.id, as_of=day, now=clock.now())
     bodies = sorted((s for s in found.target if s.is_body), key=lambda s: s.organisation_id)
     shown, page = _page("bodies", bodies, lambda s: (s.organisation_id,), programme, day)
-    return page | {"bodies": [_body(s) for s in shown]}
+    return page | {"bodies": [_body(s, for_adults=programme.for_adults) for s in shown]}
 
 
 @api.get("/programmes/<int:programme_id>/bookings")
@@ -265,12 +271,12 @@ def _number(pages: int) -> int:
     return page
 
 
-def _totals(t: Totals) -> dict[str, Any]:
+def _totals(t: Totals, *, for_adults: bool) -> dict[str, Any]:
     return {
         "key": t.key,
         "name": t.name,
         "schools": t.organisations,
-        "standings": {str(word): t.by[word] for word in NINE},
+        "standings": {named(word, for_adults=for_adults): t.by[word] for word in NINE},
         "gaps": t.gaps,
         "share": t.share,
         "share_said": t.share_said,
@@ -279,20 +285,20 @@ def _totals(t: Totals) -> dict[str, Any]:
     }
 
 
-def _of_bodies(t: Totals) -> dict[str, Any]:
+def _of_bodies(t: Totals, *, for_adults: bool) -> dict[str, Any]:
     """The same sums of bodies, under the word for them; nothing of theirs is estimated."""
-    sums = _totals(t)
+    sums = _totals(t, for_adults=for_adults)
     del sums["estimates_from_census"]
     return {"bodies" if name == "schools" else name: value for name, value in sums.items()}
 
 
-def _body(s: Standing) -> dict[str, Any]:
+def _body(s: Standing, *, for_adults: bool) -> dict[str, Any]:
     names = ("district", "standing", "gap", "cause", "since", "evidence")
-    common = _standing(s)
+    common = _standing(s, for_adults=for_adults)
     return {"id": s.organisation_id, "name": s.name, "kind": s.kind_of_body} | {n: common[n] for n in names}
 
 
-def _standing(s: Standing) -> dict[str, Any]:
+def _standing(s: Standing, *, for_adults: bool) -> dict[str, Any]:
     return {
         "urn": s.organisation_id,
         "name": s.name,
@@ -302,9 +308,9 @@ def _standing(s: Standing) -> dict[str, Any]:
         "phase": s.phase,
         "type": s.type,
         "trust": s.trust,
-        "standing": s.standing,
+        "standing": named(s.standing, for_adults=for_adults),
         "gap": s.is_gap,
-        "cause": s.kind if s.is_gap else "",
+        "cause": named(s.kind, for_adults=for_adults) if s.is_gap else "",
         "since": s.since.isoformat() if s.since else None,
         "year_groups": {str(y): str(state) for y, state in s.year_groups.items() if y in YEAR_GROUPS},
         "ages_unknown": s.ages_unknown,

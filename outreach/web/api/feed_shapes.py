@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from outreach.booking.promises import BOOKED, CANCELLED, DISAGREE, FAILED, GUEST, HOST, MISSING, TOOK_PLACE
+from outreach.coverage.gaps import named
 from outreach.coverage.standings import NINE
 from outreach.web.api_programmes import PROGRAMME
 from outreach.web.api_shapes import (
@@ -23,7 +24,8 @@ from outreach.web.api_shapes import (
     thing,
 )
 
-STANDING_WORD = one_of(*(str(word) for word in NINE))
+NINE_OF_ADULTS = tuple(named(word, for_adults=True) for word in NINE)
+STANDING_WORD = one_of(*dict.fromkeys((*(str(word) for word in NINE), *NINE_OF_ADULTS)))
 OUTCOME = one_of(BOOKED, TOOK_PLACE, FAILED, CANCELLED, MISSING, DISAGREE)
 DISTRICT = thing(code=TEXT, name=TEXT)
 FULL_PROGRAMME: Mapping[str, Any] = PROGRAMME.shape["properties"]
@@ -60,7 +62,12 @@ def _sums(of: str, **more: Any) -> dict[str, Any]:
         key=TEXT,
         name=TEXT,
         **{of: WHOLE},
-        standings=thing(**{str(word): WHOLE for word in NINE}),
+        standings={
+            "anyOf": [
+                thing(**dict.fromkeys((str(word) for word in NINE), WHOLE)),
+                thing("Of a programme for adults.", **dict.fromkeys(NINE_OF_ADULTS, WHOLE)),
+            ]
+        },
         gaps=WHOLE,
         share=or_none(WHOLE),
         share_said=TEXT,
