@@ -333,6 +333,29 @@ def test_a_program_that_is_gone_is_told_nothing_more_and_the_page_says_why(
         assert "by the program, which answered that it is gone (410)" in " ".join(desk.get(page).text.split())
 
 
+def on_desk(desk: FlaskClient) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", desk.get("/desk").text).split())
+
+
+def test_the_desk_names_a_program_that_does_not_take_what_it_is_told_until_it_does(
+    desk: FlaskClient, waiting: SimpleNamespace, now: Now
+) -> None:
+    said = "1 program does not take what it is told"
+    assert said not in on_desk(desk)
+    turn(Answers(500), now)
+    assert f"{said} Cases is tried again by itself" in on_desk(desk)
+    now.at += RETRIES[0]
+    turn(Answers(200), now)
+    assert said not in on_desk(desk)
+    with transaction():
+        told_of(db.session.get_one(Partnership, waiting.of.id))
+    turn(Answers(410), now)
+    assert f"{said} Cases says that it is gone" in on_desk(desk)
+    with transaction():
+        hook(db.session.get_one(Partnership, waiting.of.id), "Cases again")
+    assert said not in on_desk(desk), "its address is told again"
+
+
 def test_trying_it_lets_go_at_once_what_was_held(
     desk: FlaskClient, waiting: SimpleNamespace, now: Now
 ) -> None:

@@ -25,6 +25,7 @@ from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, clock, count, day_short
 from outreach.post import letterbook
 from outreach.post.incoming import inbox
+from outreach.post.webhooks import subscriptions
 from outreach.tour import itinerary
 from outreach.tour.programmes import Programme
 from outreach.visits import pledges, unreported
@@ -41,6 +42,7 @@ LATE, UNREACHABLE, AGES, ROOM = "late", "unreachable", "ages unknown", "room"
 BEYOND = "beyond"
 PROMISED, CONCERNS = "promised", "concerns"
 FOLLOW_UP = "follow-up"
+WEBHOOKS = "webhooks"
 
 TODAY, THIS_WEEK, LATER = "Today", "This week", "When there is time"
 GROUPS = (TODAY, THIS_WEEK, LATER)
@@ -111,7 +113,7 @@ def actions_on_desk(
     school_days: Sequence[date],
 ) -> list[Action]:
     """What waits in a programme, in its partnership's post and in its register: group by group, a concern before all
-    else, and in each by the nearest date; 30 queries, one more where mail is about a visit, and those of
+    else, and in each by the nearest date; 31 queries, one more where mail is about a visit, and those of
     raising.waiting once some school has had its last reminder.
 
     `mail` is what waits in the inbox, (task, stream) of each, as inbox.waiting_streams gives it.
@@ -158,6 +160,7 @@ def actions_on_desk(
             decisions.schools_waiting(programme.partnership_id),
             ("change of the register", "changes of the register", "accept it, or keep ours"),
         ),
+        _webhooks(programme.partnership_id, now),
         _beyond(programme.partnership_id, now),
         _ages(reckoning.target),
     ]
@@ -324,6 +327,14 @@ def _lapsing(programme: Programme, now: datetime) -> Action:
     words = ("kept time is about to lapse", "kept times are about to lapse")
     organisation_ids = [*(p.organisation_id for p in soon), *(h.organisation_id for h in held)]
     return _about(LAPSING, organisation_ids, (*words, said), soon[0].reply_by if soon else None)
+
+
+def _webhooks(partnership_id: int, now: datetime) -> Action:
+    found = subscriptions.not_told(partnership_id, now=now)
+    words = ("program does not take what it is told", "programs do not take what they are told")
+    first = found[0] if found else None
+    why = "says that it is gone" if first and first.withdrawn_at else "is tried again by itself"
+    return _plain(WEBHOOKS, len(found), (*words, f"{first.label} {why}" if first else ""))
 
 
 def _by(until: date, now: datetime) -> str:

@@ -188,7 +188,7 @@ def mark(one: ClaimedDelivery, told: Told, *, now: datetime) -> None:
         )
     )
     if gone and webhook.withdrawn_at is None:
-        subscriptions.stop(webhook, who="the program, which answered that it is gone (410)", now=now)
+        subscriptions.stop(webhook, who=subscriptions.THE_PROGRAM, now=now)
         withdraw_waiting(webhook, now=now)
     elif not told.is_taken:
         _hold(webhook, now + wait, now=now)

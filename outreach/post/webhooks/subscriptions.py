@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint, or_, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Text, UniqueConstraint, and_, or_, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from outreach.ground import history, sealed
 from outreach.ground.db import Base, Instant, Names, OfPartnership, db
@@ -34,6 +34,12 @@ PREFIX = "whsec_"
 
 PURPOSE = "webhook"
 """What a secret is sealed as."""
+
+THE_PROGRAM = "the program, which answered that it is gone (410)"
+"""Who stopped a webhook that its program ended."""
+
+LATELY = timedelta(days=14)
+"""How long a webhook that its program ended waits for a coordinator's look."""
 
 CHANGING_OVER = timedelta(days=1)
 """How long the secret before goes on signing beside a new one."""
@@ -222,6 +228,26 @@ def every(partnership_id: int) -> list[Webhook]:
 
 def live(partnership_id: int) -> list[Webhook]:
     return [w for w in every(partnership_id) if w.withdrawn_at is None]
+
+
+def not_told(partnership_id: int, *, now: datetime) -> list[Webhook]:
+    """Those whose program does not take what it is told, or said lately that it is gone and has no successor at its
+    address; oldest first; one query."""
+    other = aliased(Webhook)
+    again = select(other.id).where(
+        other.partnership_id == partnership_id,
+        other.address == Webhook.address,
+        other.withdrawn_at.is_(None),
+    )
+    held = and_(Webhook.withdrawn_at.is_(None), Webhook.held_until.is_not(None))
+    gone = and_(Webhook.withdrawn_by == THE_PROGRAM, Webhook.withdrawn_at > now - LATELY, ~again.exists())
+    return list(
+        db.session.scalars(
+            select(Webhook)
+            .where(Webhook.partnership_id == partnership_id, or_(held, gone))
+            .order_by(Webhook.id)
+        )
+    )
 
 
 def telling(partnership_ids: Iterable[int]) -> list[Webhook]:

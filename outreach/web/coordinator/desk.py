@@ -29,6 +29,7 @@ from outreach.coverage.desk.actions import (
     ROOM,
     UNREACHABLE,
     UNREPORTED,
+    WEBHOOKS,
     Action,
 )
 from outreach.coverage.desk.forecast import Forecast
@@ -197,6 +198,7 @@ def _behind(action: Action, asked: View, now: datetime) -> str:
         BEYOND: ("register_decisions", {"_anchor": "beyond"}),
         LETTERS: ("letters", {"status": FAILED}),
         REQUESTS: ("requests", {}),
+        WEBHOOKS: ("webhooks", {}),
         RAISE: ("chasing", {"programme": programme, "_anchor": "consent"}),
         UNREPORTED: ("bookings", {"when": "past", "unreported": 1, "programme": programme}),
         PROMISED: ("followed_list", {"programme": programme, "state": UNCONFIRMED, **AGREED}),
