@@ -32,7 +32,12 @@ _ADDRESS = re.compile(
     r"(?<![^\s<>()\[\]{},;:/\\|\"“”])[^\s<>()\[\]{},;:/\\|\"“”]*@[^\s<>()\[\]{},;:/\\|\"“”]*"
 )
 _BEHIND = re.compile(r"[>\]\s]*\(([^()@]{1,80})\)")
-_JOINS = re.compile(r"^(?:and|or|&|cc|tel.*)$", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?:and|or|&|b?cc|[emt]|e-?mails?|mails?|mailto|(?:e-?mail )?address(?:es)?|contacts?|(?:tel|mob|phone).*)",
+    re.IGNORECASE,
+)
+"""What stands before an address and is nobody's name."""
+_SHORT_PHONE = re.compile(r"([1-35789][0-9]{9})(?:\.0+)?")
 _MARKS = " \t\r\n,;:/\\|<>()[]{}\"“”'‘’-–—•·*&"
 
 
@@ -44,7 +49,7 @@ def says_nothing(cell: str) -> bool:
 def people_in_cell(cell: str, *, addresses: bool = True) -> list[PersonInCell]:
     """Everybody with an address in a cell, in its order. `addresses`: the cell is meant to hold them, so that
     one which holds none but says something is a Person in doubt."""
-    text = cell.replace("mailto:", " ").strip()
+    text = re.sub("mailto:", " ", cell, flags=re.IGNORECASE).strip()
     found: list[PersonInCell] = []
     end = 0
     for match in _ADDRESS.finditer(text):
@@ -102,6 +107,17 @@ def month(cell: str) -> tuple[int, int] | None:
     return (year if year > 99 else 2000 + year), month_of(found[1])
 
 
+def lacks_zero(cell: str) -> bool:
+    """Whether a cell is a UK telephone number that was kept as a number: ten digits, its 0 is lost."""
+    return bool(_SHORT_PHONE.fullmatch(cell.strip()))
+
+
+def phone(cell: str) -> str:
+    """A telephone number with the 0 that it lost: ‘1865123456’ is ‘01865123456’; any other as it is written."""
+    found = _SHORT_PHONE.fullmatch(cell.strip())
+    return f"0{found[1]}" if found else cell
+
+
 def number(cell: str) -> int | None:
     """The one whole number that a cell says: ‘250’, ‘about 250 pupils’, ‘1,080’; None where it says none, or
     several."""
@@ -133,15 +149,11 @@ def _who(text: str) -> tuple[str, str]:
         r"[\"“]([^\"”,]{1,100}),\s{0,9}([^\"”,]{1,100})[\"”]", r"\2 \1", text
     )  # "Fell, Jo", as Outlook writes it
     parts = [p.strip(_MARKS) for p in re.split(r"[(),;:\n|\[\]<>]|\s[-–—/]\s", text)]
-    parts = [" ".join(p.split()) for p in parts if p and not _JOINS.match(p)]
+    parts = [" ".join(p.split()) for p in parts]
+    parts = [p for p in parts if p and not _LABEL.fullmatch(p)]
     parts = [re.sub(r"^(?:and|or)\s+", "", p) for p in parts]
     roles = [p for p in parts if role_of(p)]
-    rest = [
-        p
-        for p in parts
-        if p not in roles and not re.fullmatch(r"(?:e-?mail|mail|tel|address|contact)s?", p, re.IGNORECASE)
-    ]
-    rest = [p for p in rest if not re.search(r"[0-9]{5}", p)]
+    rest = [p for p in parts if p not in roles and not re.search(r"[0-9]{5}", p)]
     return (rest[-1] if len(rest) > 1 and len(rest[-1]) > 2 else (rest[0] if rest else "")), ", ".join(roles)
 
 
@@ -157,7 +169,7 @@ def _doubt(address: str, before: str, after: str) -> str:
         last
         and re.fullmatch(r"[a-z]+[0-9]*", last[0])
         and not role_of(last[0])
-        and not _JOINS.match(last[0])
+        and not _LABEL.fullmatch(last[0])
         and len(before.split()) == 1
     ):
         return "space"
@@ -181,14 +193,20 @@ def mended(address: str) -> str:
 
 
 def paired(people_: Sequence[PersonInCell], cell: str, role: str) -> list[PersonInCell]:
-    """People of an address cell with the names of the cell beside it: in their order where there are as many,
-    else the one name goes to the address that fits it, or to the first."""
+    """People of an address cell with the names of the cell beside it, which win over what stands before an address:
+    where there are as many, each to the one address that it fits, else in their order; else the one name goes to the
+    address that fits it, or to the first."""
     if not people_:
         return []
     written = names(cell) if len(people_) > 1 else [name_and_role(cell)]
+    by_comma = [part.strip() for part in cell.split(",")]
+    if len(written) != len(people_) and len(by_comma) == len(people_) and all(" " in p for p in by_comma):
+        written = [name_and_role(part) for part in by_comma]
     found: list[PersonInCell] = []
     if len(written) == len(people_):
-        named = written
+        fitting = [[one for one in written if fits(one[0], p.address)] for p in people_]
+        each_fits = all(len(found) == 1 for found in fitting) and len({f[0] for f in fitting}) == len(written)
+        named = [found[0] for found in fitting] if each_fits else written
     else:
         whole = name_and_role(cell)
         at = next((n for n, p in enumerate(people_) if fits(whole[0], p.address)), 0) if whole[0] else 0
@@ -196,7 +214,7 @@ def paired(people_: Sequence[PersonInCell], cell: str, role: str) -> list[Person
     for p, (name, its_role) in zip(people_, named, strict=True):
         found.append(
             PersonInCell(
-                address=p.address, name=p.name or name, role=p.role or its_role or role, doubt=p.doubt
+                address=p.address, name=name or p.name, role=p.role or its_role or role, doubt=p.doubt
             )
         )
     return found

@@ -75,12 +75,13 @@ class Column:
 @dataclass(frozen=True, kw_only=True)
 class Under:
     """What stands under a heading: how many lines say anything, and how many an address, a URN, a postcode or
-    a day."""
+    a telephone number that lost its 0."""
 
     filled: int = 0
     addresses: int = 0
     numbers: int = 0
     postcodes: int = 0
+    short_phones: int = 0
 
 
 _ROLES: tuple[tuple[str, str], ...] = (

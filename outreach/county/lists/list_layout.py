@@ -205,7 +205,7 @@ def _under(
 ) -> tuple[tuple[Under, ...], tuple[tuple[int, int], ...]]:
     """What stands under each heading, and which cells are cut."""
     cut: list[tuple[int, int]] = []
-    filled, addresses, numbers, postcodes = ([0] * width for _ in range(4))
+    filled, addresses, numbers, postcodes, short_phones = ([0] * width for _ in range(5))
     looked = 0
     for line, whole in sheet.lines():
         pace.time()
@@ -220,13 +220,15 @@ def _under(
             filled[n] += 1
             if "@" in cell:
                 addresses[n] += 1
+            elif cells.lacks_zero(cell):
+                short_phones[n] += 1
             elif looked <= SAMPLE:
                 numbers[n] += bool(_NUMBER.fullmatch(cell))
                 postcodes[n] += bool(cells.postcode(cell))
     share = looked / SAMPLE if looked > SAMPLE else 1
     under = tuple(
-        Under(filled=f, addresses=a, numbers=round(n * share), postcodes=round(p * share))
-        for f, a, n, p in zip(filled, addresses, numbers, postcodes, strict=True)
+        Under(filled=f, addresses=a, numbers=round(n * share), postcodes=round(p * share), short_phones=t)
+        for f, a, n, p, t in zip(filled, addresses, numbers, postcodes, short_phones, strict=True)
     )
     return under, tuple(cut)
 
@@ -319,11 +321,11 @@ def _people(
 
         name = text("name") or f"{text('first')} {text('last')}".strip()
         role = text("role") or next((c.role for _, c in mine if c.role), "")
-        phone = text("phone")
+        phone = cells.phone(text("phone"))
         if not phone and block and alone and any(c.kind == "address" for _, c in mine):
             phone = next(
                 (
-                    row[at]
+                    cells.phone(row[at])
                     for at, c in enumerate(layout.columns)
                     if c.kind == "phone" and c.block in ("", "school") and row[at]
                 ),

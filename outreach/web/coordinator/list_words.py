@@ -80,6 +80,21 @@ def cut(layouts: Sequence[Layout]) -> str:
     return f"{told}{'; '.join(places[:FEW])}{rest}."
 
 
+def zeros(layouts: Sequence[Layout]) -> str:
+    """How many telephone numbers get back the 0 that they lost as numbers; '' for none."""
+    n = sum(
+        under.short_phones
+        for layout in layouts
+        if layout.read
+        for column, under in zip(layout.columns, layout.under, strict=True)
+        if column.kind == "phone"
+    )
+    lost = count(
+        n, "phone number was kept as a number and has", "phone numbers were kept as numbers and have"
+    )
+    return f"{lost} lost the 0 at the beginning. It is put back." if n else ""
+
+
 def reached(after: int, before: int, of: int, *, target: bool) -> tuple[str, str]:
     """How many schools will have somebody to write to, first the count and then the rest of the sentence."""
     whole = f"{count(of, 'school')} in the target" if target else count(of, "open school")

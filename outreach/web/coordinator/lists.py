@@ -418,6 +418,7 @@ def _shown(upload: Upload, looked: ListPreview[Any]) -> dict[str, Any]:
         "came_in": Counter(e.sheet for e in looked.entries if e.fate in (NEW, CHANGED, SAME, TWICE)),
         "letters": list_layout.letters,
         "cut": list_words.cut(looked.layouts),
+        "zeros": list_words.zeros(looked.layouts),
         "reach": to_reach,
         "several": len(looked.entries) != looked.lines,
         "ask": ask,

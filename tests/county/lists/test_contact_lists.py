@@ -3,6 +3,7 @@ silence."""
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -19,6 +20,7 @@ from outreach.county.lists.entries import CHANGED, LEFT, NEW, OUTSIDE, REPAIR, S
 from outreach.county.lists.headings import CONTACTS
 from outreach.ground.db import db, transaction
 from outreach.ground.tabular import write_book
+from outreach.web.coordinator import list_words
 
 
 def add(
@@ -241,6 +243,56 @@ def test_what_the_school_itself_gave_wins(app: Flask) -> None:
         "a4@b.example": ("Another", "DSL"),
     }
     assert [e.note for e in done.with_fate(CHANGED)] == ["the school’s own word stands"] * 4 + [""]
+
+
+def seen(app: Flask, heading: str, *cells: str) -> tuple[Any, list[tuple[str, str, str]]]:
+    """A list of one school with these cells behind its URN, looked at: (name, address, phone) of each new contact."""
+    with transaction():
+        ours, school = make.partnership(("931",)), make.school(name="Redmere")
+        rows = [f"Redmere,{school.urn},{cell}" for cell in cells]
+        found = contact_lists.look(send(lines(f"School,URN,{heading}", *rows), ours.id), ["931"])
+    return found, [
+        (e.details.name, e.details.address, e.details.phone) for e in found.with_fate(NEW) if e.details
+    ]
+
+
+@pytest.mark.parametrize("label", ["MAILTO: ", "mailto:", "E: ", "Email - ", "M: ", "E-mail address: "])
+def test_a_label_before_an_address_is_nobodys_name(app: Flask, label: str) -> None:
+    assert seen(app, "E-mail,Name", f"{label}j.fell@redmere.example,Joanna Fell")[1] == [
+        ("Joanna Fell", "j.fell@redmere.example", "")
+    ]
+
+
+@pytest.mark.parametrize("name", ["Joanna Fell", ""])
+def test_a_column_of_names_wins_over_what_stands_before_the_address(app: Flask, name: str) -> None:
+    _, ((kept, _, _),) = seen(app, "E-mail,Name", f"Lee Day <j.fell@redmere.example>,{name}")
+    assert kept == (name or "Lee Day")
+
+
+def test_a_phone_number_that_was_kept_as_a_number_gets_its_0_back(app: Flask) -> None:
+    found, kept = seen(
+        app,
+        "E-mail,Telephone",
+        "a@redmere.example,1865123456",
+        "b@redmere.example,7700900123.0",
+        "c@redmere.example,01865 123456",
+        "d@redmere.example,123456",
+    )
+    assert [phone for _, _, phone in kept] == ["01865123456", "07700900123", "01865 123456", "123456"]
+    assert list_words.zeros(found.layouts) == (
+        "2 phone numbers were kept as numbers and have lost the 0 at the beginning. It is put back."
+    )
+
+
+@pytest.mark.parametrize("between", [", ", "; ", " / ", " and "])
+@pytest.mark.parametrize("addresses", [("j.fell", "s.day"), ("s.day", "j.fell"), ("head", "office")])
+def test_two_names_of_a_cell_go_to_the_addresses_that_they_fit(
+    app: Flask, between: str, addresses: tuple[str, str]
+) -> None:
+    cell = "; ".join(f"{one}@redmere.example" for one in addresses)
+    _, kept = seen(app, "E-mail,Name", f'{cell},"Jo Fell{between}Sam Day"')
+    names = [name for name, _, _ in kept]
+    assert names == (["Sam Day", "Jo Fell"] if addresses[0] == "s.day" else ["Jo Fell", "Sam Day"])
 
 
 def test_a_column_of_notes_is_read_only_when_somebody_says_so(app: Flask) -> None:
