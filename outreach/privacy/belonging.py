@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, cast, or_, select, uni
 from sqlalchemy.sql.schema import Table
 
 from outreach.county import organisations
+from outreach.county.register.applying import EVERYWHERE
 from outreach.county.schools import Organisation
 from outreach.ground.db import Base, table_of
 from outreach.ground.history import History
@@ -29,6 +30,8 @@ def rows_of(table: Table, partnership_id: int) -> ColumnElement[bool] | None:
         nobodys = and_(History.partnership_id.is_(None), History.subject != "school")
         own = table.c.partnership_id == partnership_id
         return _any_of(table, [own, nobodys, _said_of_schools(partnership_id)])
+    if table.name == "register_import":
+        return _of_authorities(table, partnership_id)
     if "partnership_id" in table.c:
         own = table.c.partnership_id == partnership_id
         return or_(own, table.c.partnership_id.is_(None)) if table.c.partnership_id.nullable else own
@@ -56,6 +59,14 @@ def rows_of(table: Table, partnership_id: int) -> ColumnElement[bool] | None:
         if key.column.table.name == "organisation"
     ]
     return or_(*held) if held else None
+
+
+def _of_authorities(table: Table, partnership_id: int) -> ColumnElement[bool]:
+    """Files that were applied to an authority of the partnership's, or to all of England."""
+    authority = table.metadata.tables["authority"]
+    named = table.c.la_codes.contains(authority.c.la_code)
+    own = select(authority.c.la_code).where(authority.c.partnership_id == partnership_id, named)
+    return or_(table.c.la_codes == EVERYWHERE, own.exists())
 
 
 def _held(partnership_id: int) -> Select[int]:

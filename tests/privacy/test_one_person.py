@@ -14,9 +14,11 @@ import postgres as postgres_for_tests
 from every_address import whole_database
 from outreach.asking import notes
 from outreach.booking.promises import Booking
+from outreach.county import partnerships
 from outreach.county.coordinators import Coordinator
 from outreach.county.partnerships import Partnership
 from outreach.county.passkeys import Passkey
+from outreach.county.schools import RegisterImport
 from outreach.county.second_factors import RecoveryCode, SecondFactor
 from outreach.ground import clock, history, history_chain
 from outreach.ground.db import db, transaction
@@ -24,6 +26,7 @@ from outreach.ground.history import History, Subject
 from outreach.post.incoming.inbox import Incoming
 from outreach.post.outbox import Letter, LetterMail
 from outreach.privacy import forgetting, held, kept, person, stored_mails
+from outreach.privacy.belonging import rows_of
 from outreach.privacy.forgetting import StillNeeded
 from outreach.visits.reports import VisitReport
 
@@ -242,6 +245,26 @@ def test_rows_that_nobody_can_tell_whose_they_are_are_found_and_erased(here: Par
     }
     assert forget(here_id, address).mails == 1
     assert everywhere("gwen") == everywhere("pryce") == []
+
+
+def test_who_brought_a_register_in_is_found_and_erased(here: Partnership) -> None:
+    for table in held._tables():
+        assert (rows_of(table, here.id) is None) == (table.name in {*held.NOBODYS, *HASHES_ALONE}), table.name
+    with transaction():
+        codes = [a.la_code for a in partnerships.authorities(here.id)]
+        for la_codes in (",".join(["001", *codes]), "all", "001"):
+            db.session.add(
+                RegisterImport(recorded_at=LATELY, who="Gwen Pryce", file_name="a.csv", la_codes=la_codes)
+            )
+        make.contact(make.school(), address="gwen@redmere.example", name="Gwen Pryce", partnership_id=here.id)
+        here_id = here.id
+    forget(here_id, "gwen@redmere.example", by_name=True)
+    rows = db.session.execute(select(RegisterImport.la_codes, RegisterImport.who)).all()
+    assert {la_codes for la_codes, who in rows if "Gwen" in who} == {"001"}, "another partnership's"
+
+
+HASHES_ALONE = ("day_count", "provider_attempt")
+"""Of nobody: counts under a hash, and who has not been told yet."""
 
 
 @pytest.mark.any_database
