@@ -474,6 +474,29 @@ def test_code_point_beside_the_register_is_kept_too(desk: FlaskClient) -> None:
     assert count() == 0  # the schools still wait to be looked at
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize("beside_register", [False, True])
+def test_a_newer_file_of_postcodes_takes_the_place_of_the_one_before(
+    desk: FlaskClient, beside_register: bool
+) -> None:
+    def bring(content: bytes) -> TestResponse:
+        return send(desk, written(line()), code_point=content) if beside_register else keep(desk, content)
+
+    apply(desk, send(desk, written(line())).location)
+    others = {"code": "YY99XX", "easting": 300100, "northing": 100200}
+    with transaction():
+        postcodes.keep([others])
+    third = CODE_POINT.splitlines(keepends=True)[1].replace(b"ZZ2 2BB", b"ZZ3 3CC")
+    assert bring(CODE_POINT + third).status_code == 303
+    assert postcodes.number_kept() == 4
+    assert bring(CODE_POINT.replace(b"451400", b"451444")).status_code == 303
+    page = desk.get("/desk/register").text
+    assert "Kept 2 postcodes of ZZ." in page and "3 postcodes are kept." in page
+    assert postcodes.find("ZZ2 2BB") == Place(easting=451444, northing=206200)
+    assert postcodes.find("ZZ3 3CC") is None  # used no more
+    assert postcodes.find("YY9 9XX") == Place(easting=300100, northing=100200)  # of another's area
+
+
 def test_others_write_between_two_batches_of_postcodes(
     desk: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
