@@ -10,17 +10,18 @@ from outreach.visits.absences import FILM, Absence, Missed, YearMissed
 
 WORKED_OUT = "worked out from the number on roll"
 ESTIMATED = "worked out from an estimate of the number on roll"
+BY_SCHOOL = "by the school’s word"
 
 
 def line(missed: Missed, *, estimated: bool, coming: int = 0) -> str:
-    """'10 missed it, worked out from the number on roll. 3 had a lesson or film, 2 are to come to another show.'"""
+    """'About 10 missed it, worked out from the number on roll. 3 of them had a lesson or film.'"""
     if missed.absent is None:
         said = "Not known how many missed it."
     elif not missed.absent:
         said = "Nobody missed it."
     else:
-        how = f", {ESTIMATED if estimated else WORKED_OUT}" if missed.worked_out else ", by the school’s word"
-        said = f"{number(missed.absent)} missed it{how}."
+        how = (ESTIMATED if estimated else WORKED_OUT) if missed.worked_out else BY_SCHOOL
+        said = f"{'About ' if missed.worked_out else ''}{number(missed.absent)} missed it, {how}."
     done = []
     if missed.caught_up:
         done.append(f"{number(missed.caught_up)} of them had a lesson or film")
@@ -63,11 +64,23 @@ def in_short(standing: Standing) -> str:
 
 def title(years: Mapping[int, YearMissed]) -> str:
     """For whom nothing is arranged, as the head of a box; '' where that is nobody."""
-    left = {y: year.left for y, year in years.items() if year.left}
+    left = {y: year for y, year in years.items() if year.left}
     if left:
         named = f" of {and_list(year_group_name(y) for y in left)}"
-        return f"{count(sum(n or 0 for n in left.values()), 'pupil')}{named} missed it"
+        about = "About " if any(year.missed.worked_out for year in left.values()) else ""
+        return f"{about}{count(sum(year.left or 0 for year in left.values()), 'pupil')}{named} missed it"
     return "Did anybody miss it?" if any(year.left is None for year in years.values()) else ""
+
+
+def how_known(years: Mapping[int, YearMissed]) -> str:
+    """Whence it is known for whom nothing is arranged, as a sentence; '' where that is nobody."""
+    left = [year for year in years.values() if year.left]
+    if not left:
+        return ""
+    worked_out = [year for year in left if year.missed.worked_out]
+    if not worked_out:
+        return f"{capfirst(BY_SCHOOL)}."
+    return f"{capfirst(ESTIMATED if any(year.estimated for year in worked_out) else WORKED_OUT)}."
 
 
 def lesson(row: Absence) -> str:

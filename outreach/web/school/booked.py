@@ -99,6 +99,11 @@ def booked(token: str, reference: str) -> Any:
         host_of = host_of if near else None
     work = in_hall.of_show(booking.performance)
     others = [b for b in promises.live(g.programme.id, g.organisation.organisation_id) if b.id != booking.id]
+    absent = (
+        absences.of_organisation(g.programme, g.organisation, now=now)
+        if booking.performance.ends_at <= now
+        else {}
+    )
     return render_template(
         "school/booked.html",
         work=work,
@@ -156,9 +161,8 @@ def booked(token: str, reference: str) -> Any:
         state=state,
         over=state != promises.BOOKED,
         why_not=reports.why_not(booking),
-        missed=absent_words.title(absences.of_organisation(g.programme, g.organisation, now=now))
-        if booking.performance.ends_at <= now
-        else "",
+        missed=absent_words.title(absent),
+        how_missed=absent_words.how_known(absent),
     )
 
 

@@ -1,6 +1,7 @@
 """A small school or one without a hall: the neighbours' shows within reach, asking one, and what became of
 the asking."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,8 @@ from outreach.post.stationery import Addressee
 from outreach.tour import sessions
 from outreach.tour.performances import Performance
 from outreach.visits import absences
+from outreach.visits.absences import YearMissed
+from outreach.web import absent_words
 from outreach.web.forms import valid
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.refusals import back_to, status
@@ -42,20 +45,24 @@ def neighbours(token: str) -> Any:
 @by_personal_link
 def catch_up_neighbours(token: str) -> Any:
     """The same for pupils who missed the school's own show."""
-    missing = _missing()
+    years = absences.of_organisation(g.programme, g.organisation, now=clock.now())
+    missing = _left(years)
     if not missing:
         return redirect(url_for(".missed", token=token), 303)
-    return _neighbours(token, missing)
+    return _neighbours(token, missing, f"{absent_words.title(years)}. {absent_words.how_known(years)}")
 
 
 def _missing() -> dict[int, int]:
+    return _left(absences.of_organisation(g.programme, g.organisation, now=clock.now()))
+
+
+def _left(years: Mapping[int, YearMissed]) -> dict[int, int]:
     """By year group how many missed it for whom nothing is arranged."""
-    years = absences.of_organisation(g.programme, g.organisation, now=clock.now())
     return {y: year.left for y, year in years.items() if year.left}
 
 
-def _neighbours(token: str, missing: dict[int, int] | None = None) -> Any:
-    """`missing`: see `_missing`; None where the school joins as any guest does."""
+def _neighbours(token: str, missing: dict[int, int] | None = None, who_missed: str = "") -> Any:
+    """`missing`: see `_left`, and `who_missed` the same in words; None where the school joins as any guest does."""
     now = clock.now()
     if session_words.begins_with_sessions(g.programme, g.organisation, now=now):
         return redirect(url_for(".sessions_page", token=token), 303)
@@ -78,6 +85,7 @@ def _neighbours(token: str, missing: dict[int, int] | None = None) -> Any:
         pupils=sum(expected) if len(expected) == len(wanted) else None,
         now=now,
         catch_up=missing is not None,
+        who_missed=who_missed,
     )
 
 
