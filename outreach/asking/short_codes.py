@@ -40,8 +40,8 @@ WORDS = (
 """Plain words that sound like no other of them on a bad line."""
 
 DO_NOT_FIT = (
-    "That postcode and that code do not go together. Look at both once more; a newer letter ends the code of an "
-    "older one."
+    "That postcode and that code do not go together. Look at both once more. A code that was read out to you works "
+    "once; a newer letter ends the code of an older one."
 )
 """The same words whatever was wrong: they tell nobody which schools have a code."""
 

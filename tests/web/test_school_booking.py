@@ -38,7 +38,7 @@ def test_booking_from_choice_to_confirmation(client: FlaskClient, stopped) -> No
     story.fill()
     check = said(story.get("/form", follow_redirects=True))
     for sentence in (
-        "15 minutes left Keep longer Check your answers",
+        "Kept until 9:15am Keep longer Check your answers",
         f"‘{story.programme.title}’, {story.school.name} When",
         "When Tuesday 9 March 9:30am to 10:45am Change when",
         "Company arrives at 8:30am, leaves by 11:15am",

@@ -148,7 +148,7 @@ def test_choosing_keeps_the_time_and_goes_on_to_the_form(client: FlaskClient, st
     story.choose()
     page = story.get("/form", follow_redirects=True)
     words = said(page)
-    assert "15 minutes left" in words and "How many pupils will come?" in words
+    assert "Kept until 9:15am" in words and "How many pupils will come?" in words
     assert "Tuesday 9 March, 9:00am" in words
 
 
@@ -157,10 +157,10 @@ def test_time_left_is_said_and_the_button_renews_it(client: FlaskClient, stopped
     story = lay(client)
     story.choose()
     stopped.after(minutes=12, seconds=10)
-    assert "3 minutes left" in said(story.get("/pupils"))
+    assert "Kept until 9:15am" in said(story.get("/pupils"))
     answer = story.post("/renew", back="pupils")
     assert (answer.status_code, answer.headers["Location"]) == (303, story.path("/pupils"))
-    assert "15 minutes left" in said(story.get("/pupils"))
+    assert "Kept until 9:27am" in said(story.get("/pupils"))
 
 
 def test_renewing_goes_back_to_known_pages_only(client: FlaskClient, stopped) -> None:
@@ -193,7 +193,7 @@ def test_reopening_with_a_kept_time_shows_the_band_and_the_way_on(client: FlaskC
     story = lay(client)
     story.choose()
     words = said(story.get())
-    assert "15 minutes left" in words and "Carry on with this time" in words
+    assert "Kept until 9:15am" in words and "Carry on with this time" in words
 
 
 def test_slot_taken_by_another_school_shows_the_nearest_left(client: FlaskClient, stopped) -> None:

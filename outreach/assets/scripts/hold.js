@@ -25,4 +25,5 @@ for (const band of document.querySelectorAll(".hold[data-left]")) {
     } else if (left < 120) say("Less than 2 minutes are left. You can keep the time for longer.");
   };
   const beat = setInterval(tell, 5000);
+  tell();
 }
