@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 import pytest
@@ -51,6 +52,16 @@ def printed(client: FlaskClient, desk: Desk) -> str:
     answer = client.post("/desk/paper/print", data={"organisation_id": str(desk.silent.organisation_id)})
     assert answer.status_code == 200
     return answer.text
+
+
+def test_from_the_page_of_a_school_its_letter_alone_is_ticked(client: FlaskClient, desk: Desk) -> None:
+    with transaction():
+        make.school(name="Quiet School")
+    page = client.get(f"/desk/schools/{desk.silent.organisation_id}").text
+    (there,) = re.findall(r'href="([^"]+)"[^>]*>Print a letter…', page)
+    ticks = r'name="organisation_id" value="(\d+)"\s+checked'
+    assert re.findall(ticks, client.get(unescape(there)).text) == [str(desk.silent.organisation_id)]
+    assert len(re.findall(ticks, client.get("/desk/paper").text)) == 2
 
 
 def test_look_print_post_and_take_back(client: FlaskClient, desk: Desk, stopped: Any) -> None:

@@ -97,14 +97,19 @@ def _list_page(programme: Programme, form: PostedForm) -> str:
     made = paper.letters_of(programme.id)
     if not form.is_submitted():
         form.posted_on.data = day_of(now)
+    without = [s for s in reckoning.target if s.standing == Word.UNREACHABLE]
+    waiting = {one.organisation.organisation_id for one in made if one.posted_on is None}
+    unreachable = {s.organisation_id for s in without}
+    meant = unreachable.intersection(row_numbers([request.args.get("organisation_id", "")]))
     return render_template(
         "coordinator/paper_letters.html",
         programme=programme,
         form=form,
         waiting=[one for one in made if one.posted_on is None],
         posted=[one for one in made if one.posted_on is not None],
-        without=[s for s in reckoning.target if s.standing == Word.UNREACHABLE],
-        waiting_organisation_ids={one.organisation.organisation_id for one in made if one.posted_on is None},
+        without=without,
+        waiting_organisation_ids=waiting,
+        to_write=meant or unreachable - waiting,
         ticked=set(_letters()),
         late=programme.closed_at is not None or day_of(now) > programme.reply_by,
     )
