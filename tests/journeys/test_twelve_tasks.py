@@ -44,7 +44,7 @@ BUDGETS = {
     "why is it missing": Budget(2, 0, 680),
     "remind all of a kind": Budget(6, 0, 970),
     "ring, note, follow up": Budget(4, 2, 1430),
-    "book by phone": Budget(7, 2, 830),
+    "book by phone": Budget(7, 2, 836),
     "move a show": Budget(5, 0, 930),
     "move a show of the diary": Budget(4, 0, 1320),
     "call off a day": Budget(5, 2, 780),
