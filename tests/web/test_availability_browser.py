@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 import make
 from browser import Site
@@ -80,7 +80,7 @@ def test_the_company_says_it_on_a_phone(site: Site, page: Page, c: SimpleNamespa
     site.check(page, f"{at}/preview?{query}&kind=off")
     page.get_by_label("Wednesday 10 March").uncheck()
     page.get_by_role("button", name="Change the ticked days").click()
-    assert page.get_by_text("3 days: day off.").is_visible()
+    expect(page.get_by_text("3 days: day off.")).to_be_visible()
     site.fresh()
     assert [d.day.day for d in days.of_programme(c.programme.id)] == [8, 10]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 import make
 from booking import sheet_days
@@ -181,8 +181,9 @@ def test_each_letter_on_paper_is_one_sheet_and_its_address_stands_in_an_envelope
     for organisation_id in organisation_ids:
         wide_page.locator(f"input[value='{organisation_id}']").check()
     wide_page.locator("main form button").first.click()
+    expect(wide_page).to_have_url(re.compile("/paper/preview"))
     wide_page.locator("main form button").last.click()
-    assert wide_page.locator(".onpaper").count() == 3
+    expect(wide_page.locator(".onpaper")).to_have_count(3)
     assert pages(wide_page.pdf(prefer_css_page_size=True)) == 3
     wide_page.emulate_media(media="print")
     wide_page.set_viewport_size({"width": 643, "height": 1000})  # 170 mm, the sheet within its margins

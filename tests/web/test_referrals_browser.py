@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 import make
 from browser import Site
@@ -119,8 +119,8 @@ def test_a_month_is_typed_looked_at_taken_in_and_undone_without_a_script(
     plain_page.get_by_label("Where do these numbers come from?").fill("Return of the front door")
     plain_page.get_by_label("As of which day?").fill("2 November 2019")
     plain_page.get_by_role("button", name="See what it would change…").click()
-    assert plain_page.locator("h1").inner_text() == "Take in 1 number?"
+    expect(plain_page.locator("h1")).to_have_text("Take in 1 number?")
     plain_page.get_by_role("button", name="Take them in").click()
-    assert "Taken in: 1 new." in plain_page.locator("main").inner_text()
+    expect(plain_page.locator("main")).to_contain_text("Taken in: 1 new.")
     plain_page.get_by_role("button", name=re.compile("Undo")).first.click()
-    assert "Undone. The numbers are as they were before." in plain_page.locator("main").inner_text()
+    expect(plain_page.locator("main")).to_contain_text("Undone. The numbers are as they were before.")
