@@ -323,6 +323,23 @@ def test_two_shows_between_which_the_hall_is_turned_round_go_together_and_come_b
     assert [b.performance.released_at for b in both] == [None, None]
 
 
+@pytest.mark.both_databases
+def test_of_two_shows_in_one_hall_neither_goes_when_one_of_them_cannot(c) -> None:
+    first = turned_round(c)
+    with transaction():
+        make.own_number(c.new, 8, 20)
+        make.own_number(c.new, 9, 120)
+    closes(c)
+    with transaction():
+        old, new = (db.session.get_one(School, s.organisation_id) for s in (c.old, c.new))
+        went = handing_on.hand_all_on(old, new, who="Priya", now=LATER)
+    db.session.expire_all()
+    assert (went.handed, len(went.left), told()) == (0, 2, [])
+    for each in (first, c.booking):
+        assert (each.organisation_id, each.sequence) == (c.old.organisation_id, 0)
+        assert each.performance.released_at is None
+
+
 def test_two_shows_with_time_to_pack_up_and_set_up_again_are_handed_on_each_by_itself(c) -> None:
     first = turned_round(c)
     with transaction():

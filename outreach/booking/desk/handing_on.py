@@ -83,30 +83,37 @@ def hand_on(booking: Booking, new: Organisation, *, who: str, now: datetime) -> 
     Raises BookingEnded, ShowIsOver, NotItsSuccessor, SuccessorNotOpen, SuccessorNotOurs, SuccessorHasBooked or
     DoesNotFit; then the old stands.
     """
+    given = _given(booking, new, who=who, now=now)
+    _tell(given, now=now)
+    return [each.booking for each in given] or [booking]
+
+
+def _given(booking: Booking, new: Organisation, *, who: str, now: datetime) -> list["_Given"]:
+    """The rows of hand_on, and nobody told."""
     old = booking.organisation
     _lock(booking, old.organisation_id, new.organisation_id)
     if booking.organisation_id == new.organisation_id:
-        return [booking]
+        return []
     _still_to_come(booking, now)
-    if new.organisation_id not in {
-        s.organisation_id
-        for s in lines.after([booking.organisation_id], booking.programme.partnership_id).get(
-            booking.organisation_id, ()
-        )
-    }:
-        raise NotItsSuccessor(booking.organisation, new)
-    if not new.is_open:
-        raise SuccessorNotOpen(new)
-    if not organisations.of_ids([new.organisation_id], booking.programme.partnership_id):
-        raise SuccessorNotOurs(new)
+    _may_follow(booking.organisation, new, booking.programme.partnership_id)
     together, links = one_hall(booking), _links_of(old, booking.programme_id)
     _step_aside(together, now=now)
     given = []
     for each in together:
         _must_fit(each, new, now=now)
         given.append(_give(each, new, links=links, what="handed on", who=who, now=now))
-    _tell(given, now=now)
-    return together
+    return given
+
+
+def _may_follow(old: Organisation, new: Organisation, partnership_id: int) -> None:
+    """Raises NotItsSuccessor, SuccessorNotOpen or SuccessorNotOurs."""
+    after = lines.after([old.organisation_id], partnership_id).get(old.organisation_id, ())
+    if new.organisation_id not in {s.organisation_id for s in after}:
+        raise NotItsSuccessor(old, new)
+    if not new.is_open:
+        raise SuccessorNotOpen(new)
+    if not organisations.of_ids([new.organisation_id], partnership_id):
+        raise SuccessorNotOurs(new)
 
 
 def one_hall(booking: Booking) -> list[Booking]:
@@ -147,16 +154,18 @@ class TakenOver:
 
 
 def hand_all_on(old: Organisation, new: Organisation, *, who: str, now: datetime) -> TakenOver:
-    """Every booking to come of somebody who closed goes to the one that follows; what cannot stays, and says why."""
-    handed, left = 0, []
+    """Every booking to come of somebody who closed goes to the one that follows; what cannot stays whole, and says why.
+    Each reader is told after all have gone."""
+    given: list[_Given] = []
+    left = []
     for booking in to_come([old.organisation_id], now=now):
         try:
-            hand_on(booking, new, who=who, now=now)
+            with db.session.begin_nested():
+                given += _given(booking, new, who=who, now=now)
         except Refusal as why:
             left.append((booking, why.message))
-        else:
-            handed += 1
-    return TakenOver(handed, tuple(left))
+    _tell(given, now=now)
+    return TakenOver(len(given), tuple(left))
 
 
 def to_come(organisation_ids: Collection[int], *, now: datetime) -> list[Booking]:
