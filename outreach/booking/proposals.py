@@ -218,6 +218,31 @@ def hand_over(proposal: Proposal, booking: Booking, how: str, *, now: datetime) 
     db.session.flush()
 
 
+def hand_on(proposal: Proposal, new: Organisation, *, who: str, now: datetime) -> Proposal:
+    """Another school's offer carries the event on, SEQUENCE + 1, with whom it was written to; this one ends."""
+    uid, token, people = proposal.uid, proposal.organizer_token, list(proposal.people)
+    proposal.uid = proposal.organizer_token = None
+    proposal.ended_at, proposal.ended_as = now, proposing.WITHDRAWN
+    db.session.flush()
+    taken = Proposal(
+        programme_id=proposal.programme_id,
+        organisation_id=new.organisation_id,
+        performance_id=proposal.performance_id,
+        starts_at=proposal.starts_at,
+        uid=uid,
+        organizer_token=token,
+        sequence=proposal.sequence + 1,
+        who=who,
+        reply_by=proposal.reply_by,
+        recorded_at=now,
+        waiting=proposal.waiting,
+        people=people,
+    )
+    db.session.add(taken)
+    db.session.flush()
+    return taken
+
+
 def tell_who_left(
     proposal: Proposal, visit: stationery.LetterVisit, people: Sequence[VisitContact], *, now: datetime
 ) -> None:

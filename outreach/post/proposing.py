@@ -87,11 +87,11 @@ def moved_in_short(
 
 
 def as_it_stands(
-    visit: LetterVisit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+    visit: LetterVisit, to: Addressee, sender: Sender, *, was: str = "", now: datetime, expires_at: datetime
 ) -> Letter:
-    """The proposal once more for somebody whose newest letter says less than what stands, at the same
-    `sequence`."""
-    return tell("proposed", visit, to, sender, now=now, expires_at=expires_at)
+    """The proposal once more for somebody whose newest letter says less than what stands. `was`: the school that it
+    was made to, which another one follows."""
+    return tell("proposed", visit, to, sender, now=now, expires_at=expires_at, was=was)
 
 
 def preview_moved(

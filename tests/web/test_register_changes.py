@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from school_story import said
 from sqlalchemy import select
 
 import make
+from outreach.asking.invitations import WAITING_LIST
 from outreach.booking.guest_places import WITHDRAWN, GuestPlace
-from outreach.booking.promises import Booking
+from outreach.booking.promises import Booking, VisitContact
+from outreach.booking.proposals import Proposal
 from outreach.county import corrections, schools
 from outreach.county.partnerships import Partnership
 from outreach.county.register.decisions import RegisterChange
@@ -22,6 +25,7 @@ from outreach.county.schools import RegisterImport, School
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.ground.wording import clock
+from outreach.post import links
 from outreach.post.outbox import Letter
 
 pytestmark = pytest.mark.any_database
@@ -108,6 +112,12 @@ def closing_booking(desk: Desk, **facts: Any) -> tuple[Booking, School, School]:
         )
     )
     return booking, old, new
+
+
+def read_mail(raw: bytes) -> str:
+    part = message_from_bytes(raw, policy=policy.default).get_body(("plain",))
+    assert part is not None
+    return " ".join(part.get_content().split())
 
 
 def test_an_empty_list_says_what_will_stand_here(desk: Desk) -> None:
@@ -372,3 +382,73 @@ def test_the_page_of_a_school_that_went_elsewhere_shows_our_own_rows_and_where_i
     desk.client.post(f"{LIST}/left", data={"what": f"place-{place.id}", "deed": "withdraw"})
     assert "at schools that left" not in desk.said() and place.ended_as == WITHDRAWN
     assert "authority 932" in said(desk.client.get(where))
+
+
+@pytest.mark.both_databases
+def test_an_offer_to_a_school_that_closed_goes_to_the_one_that_follows_it(desk: Desk) -> None:
+    with transaction():
+        booking, old, new = closing_booking(desk)
+        booking.ended_at = make.NOW
+        reader = VisitContact(
+            name="Joanna Fell",
+            role="lead",
+            address="j.fell@redmere.example",
+            source="them",
+            source_date=DAY,
+            added_at=make.EARLIER,
+        )
+        offer = add(
+            Proposal(
+                programme_id=booking.programme_id,
+                organisation_id=old.organisation_id,
+                performance_id=booking.performance_id,
+                starts_at=booking.performance.starts_at,
+                uid="offer@outreach.example",
+                organizer_token="ab" * 10,
+                reply_by=date(2027, 2, 20),
+                recorded_at=make.EARLIER,
+                who="Priya",
+                people=[reader],
+            )
+        )
+        link = links.mint(
+            organisation_id=old.organisation_id,
+            programme_id=booking.programme_id,
+            partnership_id=desk.partnership.id,
+            address="j.fell@redmere.example",
+            now=make.EARLIER,
+            expires_at=make.NOW + timedelta(days=90),
+        )
+    assert "Hand on to Redmere Academy" in desk.said()
+    typed = {"what": f"offer-{offer.id}", "deed": "hand-on", "heir": str(new.organisation_id)}
+    stranger = desk.client.post(f"{LIST}/left", data=typed | {"heir": str(old.organisation_id)})
+    assert "That cannot be done with it." in said(desk.client.get(stranger.location))
+    answer = desk.client.post(f"{LIST}/left", data=typed)
+    assert "The offer is to Redmere Academy now." in said(desk.client.get(answer.location))
+    (taken,) = db.session.scalars(select(Proposal).where(Proposal.ended_at.is_(None)))
+    assert (taken.organisation_id, taken.uid, taken.sequence, taken.performance.organisation_id) == (
+        new.organisation_id,
+        "offer@outreach.example",
+        1,
+        new.organisation_id,
+    )
+    assert (offer.organisation_id, offer.ended_as) == (old.organisation_id, "withdrawn")
+    (letter,) = db.session.scalars(select(Letter))
+    assert (letter.recipient, letter.method, letter.sequence) == ("j.fell@redmere.example", "REQUEST", 1)
+    assert "Redmere Academy has taken this offer over from Redmere School." in read_mail(letter.raw)
+    assert "at schools that left" not in desk.said()
+    page = desk.client.get(f"/i/{link.token}", follow_redirects=True)
+    assert page.status_code == 200 and "Redmere Academy" in page.text and "9 March" in page.text
+
+
+def test_a_wait_of_a_school_that_left_is_withdrawn_and_no_other_deed_keeps_it(desk: Desk) -> None:
+    with transaction():
+        booking, old, _new = closing_booking(desk)
+        booking.ended_at = make.NOW
+        wait = make.answer(booking.programme, old, WAITING_LIST, at=make.NOW)
+    assert "Withdraw the wait" in desk.said()
+    typed = {"what": f"wait-{wait.id}"}
+    desk.client.post(f"{LIST}/left", data=typed | {"deed": "hand-on", "reason": "Agreed"})
+    assert "1 booking, offer or wait at schools that left" in desk.said()
+    desk.client.post(f"{LIST}/left", data=typed | {"deed": "withdraw"})
+    assert "at schools that left" not in desk.said() and "kept although" not in desk.said()

@@ -13,10 +13,13 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import contains_eager, joinedload
 
-from outreach.booking import accounts, handovers, in_hall, limits, promises, subscribed, told
+from outreach.booking import accounts, handovers, in_hall, limits, promises, proposals, subscribed, told
 from outreach.booking.bookings import ShowIsOver
+from outreach.booking.desk import proposing
+from outreach.booking.desk.proposing import NotKeptAnyMore
 from outreach.booking.handovers import HandedLink, Handover
 from outreach.booking.promises import GUEST, HOST, Booking
+from outreach.booking.proposals import Proposal
 from outreach.county import organisations, school_days, school_locations
 from outreach.county.register import lines
 from outreach.county.schools import Organisation
@@ -28,11 +31,13 @@ from outreach.ground.school_year import year_group_name, year_groups_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day, day_short
 from outreach.post import letters
+from outreach.post import proposing as post_proposing
 from outreach.post.feeds import entries
 from outreach.post.feeds.entries import SCHOOL
 from outreach.post.links import PersonalLink
 from outreach.tour import performances
 from outreach.tour.performances import Performance, SlotTaken
+from outreach.tour.programmes import Programme
 
 
 class NotItsSuccessor(Refusal):
@@ -168,6 +173,37 @@ def hand_all_on(old: Organisation, new: Organisation, *, who: str, now: datetime
     return TakenOver(len(given), tuple(left))
 
 
+def hand_offer_on(offer: Proposal, new: Organisation, *, who: str, now: datetime) -> Proposal:
+    """An open offer is from now on to the open school that follows, as the same calendar entry, SEQUENCE + 1; the
+    first school's ends here.
+
+    Raises NotKeptAnyMore, NotItsSuccessor, SuccessorNotOpen, SuccessorNotOurs, NothingToPropose, AlreadyProposed or
+    DoesNotFit; then the old stands.
+    """
+    old, programme = offer.organisation, offer.programme
+    performance = proposing.behind_the_locks(offer, new)
+    if performance is None or not offer.is_open(now):
+        raise NotKeptAnyMore(offer)
+    _may_follow(old, new, programme.partnership_id)
+    proposing.may_be_offered(programme, new, now=now)
+    elsewhere = _moves(offer, new)
+    _hall_must_fit(performance, new, programme, elsewhere=elsewhere)
+    _open(_links_of(old, programme.id), new)
+    taken = proposals.hand_on(offer, new, who=who, now=now)
+    _rehost(performance, new, programme, elsewhere=elsewhere)
+    for subject in (old, new):
+        history.record(
+            "proposal handed on",
+            history.Subject("school", subject.organisation_id, programme.partnership_id),
+            who=who,
+            now=now,
+            after={"from": old.name, "to": new.name, "starts": taken.starts_at.isoformat()},
+        )
+    until = proposals.link_until(taken, now=now)
+    proposals.tell(taken, post_proposing.as_it_stands, now=now, expires_at=until, was=old.name)
+    return taken
+
+
 def to_come(organisation_ids: Collection[int], *, now: datetime) -> list[Booking]:
     """The bookings of some schools or bodies that stand and are to come, in whatever programme, the next first."""
     return list(
@@ -280,15 +316,21 @@ def _must_fit(booking: Booking, new: Organisation, *, now: datetime) -> None:
                 f"{comes + there:,} would be promised. Change the numbers, or enter its own number, first."
             )
     limits.allow(programme, new, account, pupils)
-    shown = day_of(booking.performance.starts_at)
-    why = school_days.load_one(new).why_closed(shown)
-    if booking.role == HOST and why:
-        raise DoesNotFit(f"{new.name} cannot have a show on {day(shown)}: {why}. Move the date first.")
     if booking.role == HOST:
-        # What the first school agreed to holds where its hall is.
-        keeps_out = performances.keeps_out_of if _moves(booking, new) else performances.is_clear_of
-        if not keeps_out(booking.performance, performances.lunch_now(programme, new.organisation_id)):
-            raise DoesNotFit(f"{new.name} has its lunch at that time. Move the date first.")
+        _hall_must_fit(booking.performance, new, programme, elsewhere=_moves(booking, new))
+
+
+def _hall_must_fit(
+    performance: Performance, new: Organisation, programme: Programme, *, elsewhere: bool
+) -> None:
+    """Raises DoesNotFit."""
+    shown = day_of(performance.starts_at)
+    if why := school_days.load_one(new).why_closed(shown):
+        raise DoesNotFit(f"{new.name} cannot have a show on {day(shown)}: {why}. Move the date first.")
+    # What the first school agreed to holds where its hall is.
+    keeps_out = performances.keeps_out_of if elsewhere else performances.is_clear_of
+    if not keeps_out(performance, performances.lunch_now(programme, new.organisation_id)):
+        raise DoesNotFit(f"{new.name} has its lunch at that time. Move the date first.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -305,7 +347,7 @@ def _give(
     booking: Booking, new: Organisation, *, links: list[int], what: str, who: str, now: datetime
 ) -> _Given:
     """The rows of it."""
-    old, performance, name = booking.organisation, booking.performance, new.name
+    old, performance = booking.organisation, booking.performance
     stood = in_hall.stretch(performance)
     elsewhere = booking.role == HOST and _moves(booking, new)
     _open(links, new)
@@ -321,18 +363,7 @@ def _give(
     )
     booking.organisation_id = new.organisation_id
     if booking.role == HOST:
-        place = school_locations.located(new).place
-        try:
-            lunch = performances.lunch_now(booking.programme, new.organisation_id)
-            held_to = (
-                lunch if performances.is_clear_of(performance, lunch) else None
-            )  # handed back, it is what it was
-            performances.rehost(performance, new.organisation_id, place if elsewhere else None, held_to)
-        except SlotTaken as error:
-            raise DoesNotFit(
-                f"{name} stands elsewhere, and the road to it does not fit between that day’s shows. "
-                f"Move the date first."
-            ) from error
+        _rehost(performance, new, booking.programme, elsewhere=elsewhere)
     for promise in _concerned(booking):
         promise.sequence += 1
         if elsewhere:
@@ -352,6 +383,22 @@ def _give(
         )
     history.record(what, booking, who=who, now=now, before=old.name, after=new.name)
     return _Given(booking=booking, old=old, stood=stood, elsewhere=elsewhere)
+
+
+def _rehost(performance: Performance, new: Organisation, programme: Programme, *, elsewhere: bool) -> None:
+    """Raises DoesNotFit."""
+    place, name = school_locations.located(new).place, new.name
+    lunch = performances.lunch_now(programme, new.organisation_id)
+    held_to = (
+        lunch if performances.is_clear_of(performance, lunch) else None
+    )  # handed back, it is what it was
+    try:
+        performances.rehost(performance, new.organisation_id, place if elsewhere else None, held_to)
+    except SlotTaken as error:
+        raise DoesNotFit(
+            f"{name} stands elsewhere, and the road to it does not fit between that day’s shows. "
+            f"Move the date first."
+        ) from error
 
 
 def _concerned(booking: Booking) -> list[Booking]:
@@ -391,10 +438,11 @@ def _tell_of(given: _Given, *, now: datetime) -> None:
     subscribed.show(performance, now=now)
 
 
-def _moves(booking: Booking, new: Organisation) -> bool:
+def _moves(what: Booking | Proposal, new: Organisation) -> bool:
     """Whether the following school stands elsewhere: neither at the same postcode nor on the same point."""
-    show, place = booking.performance, school_locations.located(new).place
-    if _plain(booking.organisation.postcode) == _plain(new.postcode) != "":
+    show, place = what.performance, school_locations.located(new).place
+    assert show is not None
+    if _plain(what.organisation.postcode) == _plain(new.postcode) != "":
         return False
     return place is None or (show.easting, show.northing) != (place.easting, place.northing)
 

@@ -115,12 +115,7 @@ def propose(offer: ProposalDraft, *, who: str, now: datetime) -> Proposal:
     programme, organisation, slot = offer.programme, offer.organisation, offer.slot
     performances.lock_organisation(organisation.organisation_id)
     performances.lock_days([slot.tour_day_id])
-    account = accounts.account(programme, organisation, now=now)
-    if (why := holds.why_nothing(programme, organisation, account)) is not None:
-        raise NothingToPropose(f"Nothing can be proposed to {organisation.name}. {why.message}")
-    kept = proposals.all_open(programme.id, organisation.organisation_id, now=now)
-    if len(kept) >= accounts.shows_needed(programme, account.still_open):
-        raise AlreadyProposed(organisation, kept[-1])
+    may_be_offered(programme, organisation, now=now)
     if (
         offer.waiting
         and (last := proposals.offered_from_the_list(programme.id, organisation.organisation_id)) is not None
@@ -154,6 +149,16 @@ def propose(offer: ProposalDraft, *, who: str, now: datetime) -> Proposal:
     return proposal
 
 
+def may_be_offered(programme: Programme, organisation: Organisation, *, now: datetime) -> None:
+    """Whether one more time can be kept for a school. Raises NothingToPropose, AlreadyProposed."""
+    account = accounts.account(programme, organisation, now=now)
+    if (why := holds.why_nothing(programme, organisation, account)) is not None:
+        raise NothingToPropose(f"Nothing can be proposed to {organisation.name}. {why.message}")
+    kept = proposals.all_open(programme.id, organisation.organisation_id, now=now)
+    if len(kept) >= accounts.shows_needed(programme, account.still_open):
+        raise AlreadyProposed(organisation, kept[-1])
+
+
 def preview(offer: ProposalDraft, *, who: str, now: datetime) -> stationery.Rendered:
     """The letter that the first of `offer.people` would get. Writes nothing. Raises what propose() says of
     the offer."""
@@ -185,7 +190,7 @@ def move(
     stands there already. Raises NotKeptAnyMore,
     SlotTaken, ReplyByWrong.
     """
-    performance = _behind_the_locks(proposal, slot.tour_day_id)
+    performance = behind_the_locks(proposal, more_days=[slot.tour_day_id])
     if performance is None or not proposal.is_open(now):
         raise NotKeptAnyMore(proposal)
     performances.clear_expired([slot.tour_day_id], now=now)
@@ -327,7 +332,7 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
     programme, organisation, performance = (
         proposal.programme,
         proposal.organisation,
-        _behind_the_locks(proposal),
+        behind_the_locks(proposal),
     )
     if performance is None or not proposal.is_open(now):
         raise ProposalEnded
@@ -406,7 +411,7 @@ NOBODY = "the service itself"
 def _end(proposal: Proposal, how: str, *, reason: str, who: str, now: datetime) -> bool:
     """Give the time back and take the entry out of the calendars (CANCEL, SEQUENCE + 1); False if it had
     ended."""
-    performance = _behind_the_locks(proposal)
+    performance = behind_the_locks(proposal)
     if proposal.ended_at is not None:
         return False
     proposal.sequence += 1
@@ -427,13 +432,16 @@ def _end(proposal: Proposal, how: str, *, reason: str, who: str, now: datetime) 
     return True
 
 
-def _behind_the_locks(proposal: Proposal, *more_days: int) -> performances.Performance | None:
+def behind_the_locks(
+    proposal: Proposal, *besides: Organisation, more_days: Sequence[int] = ()
+) -> performances.Performance | None:
     """The slot it keeps, once nobody else can be changing it or the proposal; None where none was ever kept.
 
     The school's lock comes first, and nothing moves a school's kept slot without it: so its day is read
     behind it.
     """
-    performances.lock_organisation(proposal.organisation_id)
+    for number in sorted({proposal.organisation_id, *(each.organisation_id for each in besides)}):
+        performances.lock_organisation(number)
     db.session.refresh(proposal)
     if proposal.performance is not None:
         db.session.refresh(proposal.performance)

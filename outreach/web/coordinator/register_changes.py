@@ -2,21 +2,26 @@
 then what was decided."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from outreach.asking import kept_on
+from outreach.asking import invitations, kept_on, waits_for_places
+from outreach.asking.invitations import OTHER_DATE, Answer
 from outreach.booking import limits
+from outreach.booking.desk import handing_on
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.guests import joining
+from outreach.booking.proposals import Proposal
 from outreach.county import partnerships
 from outreach.county.corrections import FIELDS
 from outreach.county.register import deciding, decisions, lines
 from outreach.county.register.decisions import RegisterChange
 from outreach.county.register.noticing import CLOSING, CORRECTED, LEAVING, NAMED, OPENING, TARGET
 from outreach.coverage import leavers
+from outreach.coverage.leavers import Left
 from outreach.ground import clock, wording
 from outreach.ground.audience import more_of
 from outreach.ground.db import transaction
@@ -128,28 +133,44 @@ def register_decide() -> Any:
 @coordinator.post("/register/changes/left")
 @coordinators_only
 def register_keep_left() -> Any:
-    """What is live at a school that left: keep it with a reason, which takes it off the list; list it again; or
-    withdraw the seats that it asks for."""
-    what, deed, now = request.form.get("what", ""), request.form.get("deed"), clock.now()
+    """What is live at a school that left: keep it with a reason, which takes it off the list; list it again; withdraw
+    a request or a wait; or hand an offer on."""
+    what, deed, now = request.form.get("what", ""), request.form.get("deed", KEEP), clock.now()
     with back_to(url_for("coordinator.register_decisions", _anchor="closing")), transaction():
         found = leavers.left(g.partnership.id, now=now, with_kept=True)
         item = next((i for i in found if i.live.key == what and i.kept == (deed == "again")), None)
         if item is None:
             raise Refusal("It is not on the list any more.")
-        school = item.live.organisation
-        whose = {"organisation_id": school.organisation_id, "partnership_id": g.partnership.id}
-        if deed == "withdraw" and isinstance(item.live.of, GuestPlace):
-            joining.withdraw(item.live.of, who=who(), now=now)
-            said = f"Withdrawn: {school.name}. The host is told."
-        elif deed == "again":
-            kept_on.list_again(what, item.cause, **whose, who=who(), now=now)
-            said = f"Listed again: {school.name}."
-        else:
-            reason = request.form.get("reason", "")[:500]
-            kept_on.keep(what, item.cause, **whose, reason=reason, who=who(), now=now)
-            said = f"Kept: {school.name}. The reason is in its log."
+        said = _done_with(item, deed, now=now)
     flash(said)
     return _back()
+
+
+def _done_with(item: Left, deed: str, *, now: datetime) -> str:
+    """One deed, and what the page says of it."""
+    school, of, what = item.live.organisation, item.live.of, item.live.key
+    whose = {"organisation_id": school.organisation_id, "partnership_id": g.partnership.id}
+    heirs = {str(heir.organisation_id): heir for heir in item.heirs}
+    heir = heirs.get(request.form.get("heir", ""))
+    if deed == KEEP:
+        reason = request.form.get("reason", "")[:500]
+        kept_on.keep(what, item.cause, **whose, reason=reason, who=who(), now=now)
+        return f"Kept: {school.name}. The reason is in its log."
+    if deed == "again":
+        kept_on.list_again(what, item.cause, **whose, who=who(), now=now)
+        return f"Listed again: {school.name}."
+    if deed == "hand-on" and isinstance(of, Proposal) and heir is not None:
+        handing_on.hand_offer_on(of, heir, who=who(), now=now)
+        return f"The offer is to {heir.name} now. Everybody it was sent to is told."
+    if deed == "withdraw" and isinstance(of, GuestPlace):
+        withdraw = waits_for_places.leave if of.programme.for_adults else joining.withdraw
+        withdraw(of, who=who(), now=now)
+        return f"Withdrawn: {school.name}." + ("" if of.programme.for_adults else " The host is told.")
+    if deed == "withdraw" and isinstance(of, Answer):
+        said = "taken off the waiting list: it left"
+        invitations.answer(item.live.programme, school, OTHER_DATE, said, who=who(), now=now)
+        return f"Off the waiting list: {school.name}."
+    raise Refusal("That cannot be done with it.")
 
 
 @coordinator.post("/register/changes/<int:change_id>/take-back")
