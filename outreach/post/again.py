@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select, true
+from sqlalchemy import ColumnElement, not_, select, true
 
 from outreach.ground import history
 from outreach.ground.db import db
@@ -135,16 +135,16 @@ def try_again(letter: Letter, *, who: str, now: datetime) -> Letter:
     return letter
 
 
-def try_all_again(partnership_id: int, *, who: str, now: datetime) -> int:
+def try_all_again(partnership_id: int, over: ColumnElement[bool], *, who: str, now: datetime) -> int:
     """Send once more what failed and is still wanted: how many letters that is.
 
-    Left as they are: letters to dead addresses, those that a newer one has overtaken, and those whose show
-    has begun.
+    Left as they are: letters of which the reason is `over`, those to dead addresses, those that a newer one has
+    overtaken, and those whose show has begun.
     """
     tried = 0
     for letter in db.session.scalars(
         select(Letter)
-        .where(Letter.partnership_id == partnership_id, Letter.status == FAILED)
+        .where(Letter.partnership_id == partnership_id, Letter.status == FAILED, not_(over))
         .order_by(Letter.id.desc())
     ).all():
         if letter.status != FAILED or (letter.give_up_at is not None and letter.give_up_at <= now):

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select, update
 
 from outreach.ground import history
-from outreach.ground.db import db, made_once
+from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.post import copies
 from outreach.post.calendars import REQUEST
@@ -41,55 +41,61 @@ def get(letter_id: int, partnership_id: int) -> Letter | None:
     return letter if letter is not None and letter.partnership_id == partnership_id else None
 
 
-def counts(partnership_id: int) -> dict[str, int]:
-    """How many letters stand in each status; every status is there."""
+OVER = "over"
+"""In lists: failed, and the reason is over; FAILED are then the others."""
+
+
+def counts(partnership_id: int, over: ColumnElement[bool]) -> dict[str, int]:
+    """How many letters stand in each status; every status is there, and OVER."""
+    status = case((and_(Letter.status == FAILED, over), OVER), else_=Letter.status)
     found = db.session.execute(
-        select(Letter.status, func.count())
+        select(status, func.count())
         .where(Letter.partnership_id == partnership_id)
-        .group_by(Letter.status)
-        .order_by(Letter.status)
+        .group_by(status)
+        .order_by(status)
     )
-    return dict.fromkeys((WAITING, SENT, FAILED, BOUNCED, SUPERSEDED, WITHDRAWN), 0) | {
+    return dict.fromkeys((WAITING, SENT, FAILED, OVER, BOUNCED, SUPERSEDED, WITHDRAWN), 0) | {
         s: n for s, n in found
     }
 
 
-def count_failed(partnership_id: int) -> int:
-    """How many letters could not be handed over."""
-    return db.session.scalar(*_failed(partnership_id)) or 0
-
-
-@made_once
-def _failed(partnership_id: int) -> Select[int]:
-    failed = (Letter.partnership_id == partnership_id, Letter.status == FAILED)
-    return select(func.count()).select_from(Letter).where(*failed)
-
-
 def letters(
-    partnership_id: int, status: str = "", *, written_to: str = "", first: int = 0, most: int = 50
+    partnership_id: int,
+    over: ColumnElement[bool],
+    status: str = "",
+    *,
+    written_to: str = "",
+    first: int = 0,
+    most: int = 50,
 ) -> Sequence[Letter]:
     """The letters in one status ('' for all), newest first."""
     return db.session.scalars(
         select(Letter)
-        .where(*_chosen(partnership_id, status, written_to))
+        .where(*_chosen(partnership_id, over, status, written_to))
         .order_by(Letter.created_at.desc(), Letter.id.desc())
         .offset(first)
         .limit(most)
     ).all()
 
 
-def how_many(partnership_id: int, status: str = "", *, written_to: str = "") -> int:
+def how_many(
+    partnership_id: int, over: ColumnElement[bool], status: str = "", *, written_to: str = ""
+) -> int:
     return (
         db.session.scalar(
-            select(func.count()).select_from(Letter).where(*_chosen(partnership_id, status, written_to))
+            select(func.count()).select_from(Letter).where(*_chosen(partnership_id, over, status, written_to))
         )
         or 0
     )
 
 
-def _chosen(partnership_id: int, status: str, written_to: str) -> list[ColumnElement[bool]]:
+def _chosen(
+    partnership_id: int, over: ColumnElement[bool], status: str, written_to: str
+) -> list[ColumnElement[bool]]:
     chosen: list[ColumnElement[bool]] = [Letter.partnership_id == partnership_id]
-    if status:
+    if status in (FAILED, OVER):
+        chosen += [Letter.status == FAILED, over if status == OVER else not_(over)]
+    elif status:
         chosen.append(Letter.status == status)
     if written_to:
         chosen.append(
@@ -120,11 +126,6 @@ def of_organisations(
         .order_by(Letter.created_at.desc(), Letter.id.desc())
         .limit(most)
     ).all()
-
-
-def attention(partnership_id: int) -> int:
-    """How many letters need a person: those that could not be delivered and were not withdrawn."""
-    return how_many(partnership_id, FAILED)
 
 
 def waiting_before(moment: datetime) -> int:

@@ -9,6 +9,7 @@ import pytest
 from calendars_of_people import PersonsCalendar
 from flask import Flask
 from life import FELL, RED, WHITFIELD
+from sqlalchemy import false
 
 import make
 from outreach.asking.confirming import corrected_addresses
@@ -175,7 +176,7 @@ def test_all_that_failed_is_tried_again_with_what_stands_alone(c) -> None:
         moved = db.session.query(Letter).filter_by(recipient=fell(), status=WITHDRAWN).one()
         moved.status = FAILED
     with transaction():
-        again.try_all_again(c.partnership.id, who="Priya", now=SOON)
+        again.try_all_again(c.partnership.id, false(), who="Priya", now=SOON)
     assert sent() == [(fell(), "REQUEST", 1, NEW)]
 
 

@@ -597,6 +597,36 @@ def test_failed_letters_stand_until_they_go(small: Small) -> None:
     assert small.required("letter did not go") == 0
 
 
+def test_a_failed_letter_stands_until_its_reason_is_over(small: Small, stopped: Clock) -> None:
+    def failed(stream: str, **changes: Any) -> None:
+        of_ours = {"partnership_id": small.partnership.id, "stream": stream, "last_error": "550 no"}
+        make.letter("a@redmere.example", None, status="failed", **of_ours | changes)
+
+    with transaction():
+        year = small.programme.academic_year
+        old = make.programme(small.partnership, academic_year=year - 1)
+        show = make.show(small.programme, make.school(name="Redmere High"), stopped.now + timedelta(days=5))
+        uid = make.booking(show, {8: 100}).uid
+        failed(f"reminder/{small.programme.id}/100001", kind="reminder")
+        failed(f"reminder/{old.id}/100001", kind="reminder")
+        failed(f"guest/{small.programme.id}/100001/{old.id}/answered", kind="seats: answered")
+        failed(uid, kind="before visit 7")
+        failed(uid, kind="booked", method="REQUEST", give_up_at=show.starts_at)
+    assert small.required("letters did not go") == 4, "all but the one of the year that is over"
+    assert (
+        len(re.findall(r'href="(/desk/letters/\d+)"', small.client.get("/desk/letters?status=over").text))
+        == 1
+    )
+    with transaction():
+        make.letter("b@redmere.example", stopped.now, stream=uid, kind="before visit 7")
+        make.letter("b@redmere.example", stopped.now, stream=uid, kind="booked", method="REQUEST")
+    assert small.required("letters did not go") == 3, "a colleague had the reminder; each needs the entry"
+    stopped.now += timedelta(days=6)
+    assert small.required("letters did not go") == 2
+    said = small.client.get("/desk/letters?status=over").text
+    assert "Failed, no longer needed" in said and "Try all" not in said
+
+
 def test_unreachable_schools_and_unknown_ages_stand_until_they_are_settled(small: Small) -> None:
     with transaction():
         school = make.school(name="No Contact School")

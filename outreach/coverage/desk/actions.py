@@ -14,7 +14,7 @@ from outreach.asking import open_door, owners
 from outreach.asking.chasing import chases, raising
 from outreach.asking.confirming import vouching
 from outreach.asking.owners import Owner
-from outreach.booking import holds, limits, promises, proposals
+from outreach.booking import holds, limits, promises, proposals, undelivered
 from outreach.county.register import decisions
 from outreach.coverage import followed, gaps, leavers, who_asked
 from outreach.coverage.followed import Unconfirmed
@@ -23,7 +23,6 @@ from outreach.coverage.gaps import Word
 from outreach.coverage.standings import Reckoning, Standing
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, clock, count, day_short
-from outreach.post import letterbook
 from outreach.post.incoming import inbox
 from outreach.post.webhooks import subscriptions
 from outreach.tour import itinerary
@@ -134,7 +133,7 @@ def actions_on_desk(
         *(_of_cause(cause, of_cause.get(cause, []), today) for cause in _CAUSES),
         _plain(
             LETTERS,
-            letterbook.count_failed(programme.partnership_id),
+            undelivered.how_many(programme.partnership_id, now=now),
             ("letter did not go", "letters did not go", "each says why"),
         ),
         _unreported(programme, now),

@@ -19,11 +19,13 @@ from flask import (
 )
 
 from outreach.asking.confirming import corrected_addresses
+from outreach.booking import undelivered
 from outreach.ground import clock, wording
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import and_list
 from outreach.post import again, calendars, copies, letterbook, outbox
+from outreach.post.letterbook import OVER
 from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
 from outreach.post.outgoing import pauses, postman
 from outreach.web import forms
@@ -38,6 +40,7 @@ SHOWN = {
     WAITING: "Waiting",
     SENT: "Sent",
     FAILED: "Failed",
+    OVER: "Failed, no longer needed",
     BOUNCED: "Came back",
     SUPERSEDED: "Not needed",
     WITHDRAWN: "Withdrawn",
@@ -63,16 +66,16 @@ def letters() -> Any:
     status = status if status in SHOWN else ""
     find = request.args.get("find", "").strip()[:200]
     page = max(1, request.args.get("page", 1, type=int))
-    here = g.partnership.id
-    counts = letterbook.counts(here)
+    here, over = g.partnership.id, undelivered.over(clock.now())
+    counts = letterbook.counts(here, over)
     found = (
-        letterbook.how_many(here, status, written_to=find)
+        letterbook.how_many(here, over, status, written_to=find)
         if find
         else sum(n for s, n in counts.items() if status in ("", s))
     )
     pages = max(1, -(-found // PAGE))
     page = min(page, pages)
-    listed = letterbook.letters(here, status, written_to=find, first=(page - 1) * PAGE, most=PAGE)
+    listed = letterbook.letters(here, over, status, written_to=find, first=(page - 1) * PAGE, most=PAGE)
     return render_template(
         "coordinator/letters.html",
         letters=listed,
@@ -108,7 +111,8 @@ def resume_letters() -> Any:
 def letters_again() -> Any:
     """After a long trouble with the mail server: all at once."""
     with transaction():
-        tried = again.try_all_again(g.partnership.id, who=who(), now=clock.now())
+        now = clock.now()
+        tried = again.try_all_again(g.partnership.id, undelivered.over(now), who=who(), now=now)
     flash(
         f"{wording.count(tried, 'letter')} will be sent again in a moment."
         if tried
