@@ -13,7 +13,7 @@ from outreach.county import register as incoming
 from outreach.county.authorities import hand_over as hand_authority_over
 from outreach.county.corrections import FIELDS
 from outreach.county.register import Change, Changes, Facts, RegisterFile, doubts, hands, postcodes
-from outreach.coverage import leavers
+from outreach.coverage import conversions, leavers
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -92,6 +92,7 @@ def apply(
                     became=[each.pair for each in changes.became] if became else [],
                 )
             limits.write_everywhere(changes.urns, now=clock.now())
+            conversions.settle_everywhere(now=clock.now())
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
     _list("Lines that could not be read", [f"line {u.number}: {u.reason}" for u in changes.unreadable], False)

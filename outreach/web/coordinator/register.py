@@ -18,7 +18,7 @@ from outreach.county.register import (
     postcodes,
     waiting,
 )
-from outreach.coverage import leavers
+from outreach.coverage import conversions, leavers
 from outreach.ground import clock, history, wording
 from outreach.ground.db import transaction
 from outreach.ground.row_numbers import row_number, row_numbers
@@ -271,6 +271,7 @@ def _apply(token: str, seen: str, *, sure: bool) -> str:
             became=became,
         )
         limits.write_everywhere(changes.urns, now=now)
+        conversions.settle_everywhere(now=now)
         waiting.forget(token, partnership_id=g.partnership.id)
     if changes.nothing:
         return "Nothing was new in that file. Nothing was changed."
