@@ -62,12 +62,16 @@ class CallOffForm(forms.Form):
     )
 
 
-class KeepForm(CallOffForm):
+class TimesForm(forms.Form):
     reply_by = forms.day(
         "New times are kept until the end of",
         required="Enter until which day the new times are kept.",
-        hint="Each on a school day, and early enough before its show.",
+        hint="An offer for an earlier show closes sooner: each line says when.",
     )
+
+
+class KeepForm(CallOffForm, TimesForm):
+    """Calling off, and until when the other times are offered."""
 
 
 def chosen(found: Hits, others: Mapping[str, Instead]) -> dict[str, str]:

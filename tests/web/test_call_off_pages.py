@@ -16,6 +16,7 @@ from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
 from outreach.booking.proposals import Proposal
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
+from outreach.ground.wording import day as day_words
 from outreach.post import copies, troupe_links
 from outreach.post.outbox import Letter
 from worlds import World
@@ -125,6 +126,32 @@ def test_the_click_ends_all_and_keeps_another_time_for_each_and_twice_is_once(c)
     assert page.count("no answer yet") == 2
     assert "Was told the nearest" in page
     assert "Tuesday 9 March, Red van" in said(c.client.get(c.at))
+
+
+def test_each_time_says_until_when_it_is_open_as_its_school_is_then_told(c, stopped: Any) -> None:
+    stopped.now = c.booking.performance.starts_at - timedelta(days=12)
+    page = look(c)
+    typed = boxes(page)
+    slots = {name: key for name, key in typed.items() if name.startswith("slot-")}
+
+    def shown(page: Any, name: str) -> str:
+        here = page.text[page.text.index(f'name="{name}"') :]
+        found = re.search(rf'value="{slots[name]}"[^>]*>.*?open until ([^<]+?)\s*<', here, re.S)
+        assert found, said(page)
+        return found[1]
+
+    usual = {name: shown(page, name) for name in slots}
+    tomorrow = send(c, typed | {"reason": "", "reply_by": "26/2/2027", "look": "1"})
+    assert tomorrow.status_code == 200 and "There is a problem" not in tomorrow.text
+    assert {shown(tomorrow, name) for name in slots} == {"Friday 26 February"}
+    assert not db.session.query(CallOff).count()
+    assert send(c, typed | {"reply_by": "4/3/2027"}).status_code == 303
+    told = {
+        f"slot-{line.booking.reference if line.booking else f'kept-{line.proposal_id}'}": line.new_proposal
+        for line in db.session.query(CallOffLine).filter(CallOffLine.new_proposal_id.is_not(None))
+    }
+    assert usual == {name: day_words(offer.reply_by) for name, offer in told.items()}
+    assert min(offer.reply_by for offer in told.values()) < date(2027, 3, 4), "the day typed is not theirs"
 
 
 @pytest.mark.any_database

@@ -476,11 +476,14 @@ def test_our_words_can_be_left_out_and_the_calendar_follows_all_the_same(
 def test_a_kept_time_says_until_when_it_is_kept(client: FlaskClient, two_weeks: Fortnight) -> None:
     at = f"/desk/diary/move/{two_weeks.kept.performance_id}"
     looked = text(page(client, f"{at}?slot={two_weeks.key(2, '1000')}"))
-    assert "Nothing is booked yet" in looked and "Another time for" in looked
+    until = "Open untilThe end of Friday 29 January. Nothing is booked yet."
+    assert until in looked and "Another time for" in looked
+    swap = two_weeks.move.replace("/move/", "/swap/")
+    assert until in text(page(client, f"{swap}?with={two_weeks.kept.performance_id}"))
     client.post(at, data={"slot": two_weeks.key(2, "1000")})
     db.session.rollback()
     shown = text(page(client, two_weeks.at))
-    assert "Ashcote High School 10:00am, proposed" in shown
+    assert "Ashcote High School 10:00am, proposed to 29 Jan" in shown
 
 
 @pytest.mark.both_databases

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from outreach.booking import accounts
+from outreach.booking import accounts, reply_days
 from outreach.booking.calling_off.affected import Hits
 from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
 from outreach.booking.calling_off.together import MINUTES_A_DAY, NewTimeWanted, together
 from outreach.booking.promises import GUEST
 from outreach.county import partnerships, school_days, school_locations
+from outreach.county.school_days import SchoolCalendar
 from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
@@ -31,17 +32,25 @@ less."""
 @dataclass(frozen=True, kw_only=True)
 class Instead:
     """`near`: the best of some days, by date; `planned`: what it gets when all are placed together;
-    `why_none`: in words."""
+    `why_none`: in words. `programme` and `calendar` of the school, where it has a choice."""
 
     near: tuple[Slot, ...] = ()
     planned: Slot | None = None
     why_none: str = ""
+    programme: Programme | None = None
+    calendar: SchoolCalendar | None = None
 
     @property
     def choices(self) -> list[Slot]:
         """What is offered on a page, by date: the planned one among the nearest."""
         found = {slot.key: slot for slot in (*self.near, *([self.planned] if self.planned else []))}
         return sorted(found.values(), key=lambda s: (s.day, s.start_minute))
+
+    def open_until(self, slot: Slot, wanted: date, *, now: datetime) -> date | None:
+        """Until when one of the choices would be offered; None where the school has no day to answer."""
+        assert self.programme is not None and self.calendar is not None  # whoever has a choice was judged
+        closed = self.calendar.why_closed
+        return reply_days.usual(self.programme, slot.day, wanted=wanted, why_closed=closed, now=now)
 
 
 class _Loss(NamedTuple):
@@ -132,7 +141,13 @@ def _of(losses: Sequence[_Loss], *, not_on: Collection[int], now: datetime) -> d
         for loss, wish, slot in zip(asking, wishes, together(wishes, days), strict=True):
             near = _near(wish, days)
             why = "Others have what it could have." if near else "No tour day that is left has room for it."
-            found[loss.name] = Instead(near=near, planned=slot, why_none="" if slot else why)
+            found[loss.name] = Instead(
+                near=near,
+                planned=slot,
+                why_none="" if slot else why,
+                programme=programme,
+                calendar=wish.judge.calendar,
+            )
     return found
 
 

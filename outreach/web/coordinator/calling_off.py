@@ -1,6 +1,7 @@
 """Calling off what cannot be played: all that it hits on one page, another time for each, and what came of
 it."""
 
+from datetime import date, datetime
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -27,7 +28,7 @@ from outreach.ground.wording import and_list, count
 from outreach.post.stationery import Rendered
 from outreach.tour import companies, days
 from outreach.web import call_off_form, form_keys, forms, spoken
-from outreach.web.call_off_form import KeepForm, ScopeForm
+from outreach.web.call_off_form import KeepForm, ScopeForm, TimesForm
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import back_to, status
 
@@ -43,7 +44,7 @@ def call_off() -> Any:
     spoken.of_all({day.programme for day in found.days} if found else ())
     others = instead.other_times_for(found, now=now) if found else {}
     form = KeepForm(data={"reply_by": replacing.usually_kept(now)})
-    if scope and found and form.validate_on_submit():
+    if scope and found and "look" not in request.form and form.validate_on_submit():
         with transaction():
             done = deeds.call_off(
                 scope,
@@ -71,12 +72,13 @@ def call_off() -> Any:
         chosen=wanted,
         whose=whose,
         letters=letters,
+        until=_until(others, form, now),
         key=form_keys.key_of(),
         rung=request.form.getlist("rung"),
         before=call_offs.newest(g.partnership.id),
         what=scope.words() if scope else "",
     )
-    return page, status()
+    return page, 200 if "look" in request.form else status()
 
 
 @coordinator.get("/tour/days/<int:day_id>/call-off")
@@ -113,7 +115,9 @@ def called_off_rung(call_off_id: int) -> Any:
 @coordinators_only
 def called_off_times(call_off_id: int) -> Any:
     """Another time for those that have none yet."""
-    done, form = _done(call_off_id), _TimesForm()
+    done, form = _done(call_off_id), TimesForm()
+    if "look" in request.form:
+        return _after(done, form)
     if not form.validate_on_submit():
         return _after(done, form), 422
     wanted = {line.id: request.form.get(f"slot-{line.id}", "")[:30] for line in call_offs.lines(done)}
@@ -138,14 +142,6 @@ def called_off_give_back(call_off_id: int) -> Any:
         left = undoing.give_back(_done(call_off_id), who=who(), now=clock.now())
     said = "The days are given back. Schools are offered them again; what ended stays ended."
     return _back(call_off_id, f"{said} Not given back: {and_list(left)}." if left else said)
-
-
-class _TimesForm(forms.Form):
-    reply_by = forms.day(
-        "New times are kept until the end of",
-        required="Enter until which day the new times are kept.",
-        hint="Each on a school day, and early enough before its show.",
-    )
 
 
 def _scope_form() -> ScopeForm:
@@ -180,10 +176,23 @@ def _letters(
     slots = {
         ref: slot for ref, other in others.items() for slot in other.choices if slot.key == wanted.get(ref)
     }
-    reply_by = max(form.reply_by.data or replacing.usually_kept(now), day_of(now))
+    reply_by = _reply_by(form, now)
     return call_off_letters.letters_of(
         found, slots, reason=form.reason.data or "…", reply_by=reply_by, who=who(), now=now
     )
+
+
+def _until(others: dict[str, Instead], form: TimesForm, now: datetime) -> dict[str, dict[str, date | None]]:
+    """{name of a line: {key of a slot: until when it would be offered}}, as the day to reply by is typed."""
+    wanted = _reply_by(form, now)
+    return {
+        name: {slot.key: other.open_until(slot, wanted, now=now) for slot in other.choices}
+        for name, other in others.items()
+    }
+
+
+def _reply_by(form: TimesForm, now: datetime) -> date:
+    return max(form.reply_by.data or replacing.usually_kept(now), day_of(now))
 
 
 def _done(call_off_id: int) -> CallOff:
@@ -191,17 +200,20 @@ def _done(call_off_id: int) -> CallOff:
     return call_offs.get(g.partnership.id, call_off_id)
 
 
-def _after(done: CallOff, form: Any = None) -> str:
+def _after(done: CallOff, form: TimesForm | None = None) -> str:
     now, lines = clock.now(), call_offs.lines(done)
     spoken.of_all({day.tour_day.programme for day in done.days})
     others = instead.of_lines(done, lines, now=now)
+    form = form or TimesForm(formdata=None, data={"reply_by": replacing.usually_kept(now)})
     return render_template(
         "coordinator/called_off.html",
         done=done,
         lines=lines,
         others=others,
         rings=affected.numbers_of(lines),
-        form=form or _TimesForm(formdata=None, data={"reply_by": replacing.usually_kept(now)}),
+        form=form,
+        until=_until(others, form, now),
+        typed={line.id: request.form.get(f"slot-{line.id}") for line in lines},
         can_give_back=undoing.can_give_back(done, now=now),
         now=now,
     )

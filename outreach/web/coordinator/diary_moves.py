@@ -2,7 +2,7 @@
 letters, doing it, undoing it."""
 
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -13,6 +13,7 @@ from outreach.booking import in_hall
 from outreach.booking.agenda import moves, moving, places_on_day, swapping, troupe_day
 from outreach.booking.agenda.moving import Look, Moving, NotInTheDiary
 from outreach.booking.agenda.places_on_day import Place
+from outreach.booking.desk import proposing
 from outreach.county import school_days
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
@@ -23,7 +24,7 @@ from outreach.ground.wording import clock as clock_words
 from outreach.ground.wording import day as day_words
 from outreach.tour import days, programmes
 from outreach.tour.days import TourDay
-from outreach.tour.performances import Performance
+from outreach.tour.performances import Performance, Slot
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import back_to
@@ -218,6 +219,7 @@ def _page(found: Moving, look: Look, form: MoveForm) -> str:
             look.slot, found.organisation.organisation_id, instead_of=found.performance.id
         ),
         form=form,
+        until=_until(found, look.slot),
         troupe=tour_day.troupe,
         was_troupe=found.performance.troupe,
         road_words=places_on_day.said,
@@ -245,6 +247,7 @@ def _swap_page(look: swapping.Swap, form: SwapForm, refusal: Refusal | None = No
         at_work=lambda half: in_hall.at_work_in(
             half.slot, half.moving.organisation.organisation_id, instead_of=half.moving.performance.id
         ),
+        until=_until,
         one=one.moving,
         other=other.moving,
         form=form,
@@ -252,6 +255,13 @@ def _swap_page(look: swapping.Swap, form: SwapForm, refusal: Refusal | None = No
         road_words=places_on_day.said,
         back=_diary_of(one.moving.programme.id, one.moving.performance),
     )
+
+
+def _until(moving: Moving, slot: Slot) -> date | None:
+    """Until when an offer is open once it is moved to a slot; None of a booking."""
+    if moving.proposal is None:
+        return None
+    return proposing.kept_until(moving.proposal, slot, now=clock.now())
 
 
 def _moving(show: Performance) -> Moving:
