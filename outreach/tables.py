@@ -26,6 +26,7 @@ import outreach.booking.proposals
 import outreach.county.bodies
 import outreach.county.contacts
 import outreach.county.coordinators
+import outreach.county.files_to_read
 import outreach.county.lists.body_lists
 import outreach.county.lists.contact_lists
 import outreach.county.lists.past_shows

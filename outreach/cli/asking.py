@@ -1,9 +1,10 @@
 """flask asking: the day's run of reminders, of who was asked and of visits that are near, times offered to who waits,
-and what is asked after a show."""
+and what is asked after a show; files that were sent in are read meanwhile."""
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from functools import partial
+from time import monotonic
 from typing import TypeVar
 
 import click
@@ -16,11 +17,11 @@ from outreach.asking.chasing import offers, raising, reminders, settings, withdr
 from outreach.asking.chasing.reminders import THE_SERVICE
 from outreach.booking import limits, subscribed
 from outreach.booking.sessions import places
-from outreach.cli import history
+from outreach.cli import history, reading
 from outreach.cli.privacy import erase_due
 from outreach.cli.rounds import Rounds, say
 from outreach.cli.stopping import StopSignal
-from outreach.county import coordinators
+from outreach.county import coordinators, files_to_read
 from outreach.county.lists import uploads
 from outreach.county.openid import attempts
 from outreach.county.register import waiting as register_waiting
@@ -30,6 +31,7 @@ from outreach.ground import clock, errands, job_rounds, whose
 from outreach.ground.db import db, transaction
 from outreach.ground.history_chain import NoKey
 from outreach.ground.timespans import day_of, wall
+from outreach.ground.turns import Turns
 from outreach.ground.wording import clock as clock_time
 from outreach.ground.wording import count, day_short
 from outreach.outcomes import reminding as open_waves
@@ -51,19 +53,24 @@ asking = AppGroup("asking", help="Asking: what the service writes to schools by 
 @click.option(
     "--loop",
     is_flag=True,
-    help="Come once a day, by six in the morning, and ask for reports in the evening, until told to stop (SIGTERM).",
+    help="Come once a day, by six in the morning, ask for reports in the evening, and read the files that are sent "
+    "in, until told to stop (SIGTERM).",
 )
 def chase(dry_run: bool, loop: bool) -> None:
     """Put into the post what is due today: reminders, also of visits, offers to the waiting list, missing reports, what
     was done.
 
     Once a day, on any day: letters go only on school days of the school that gets them, and running it twice
-    writes nothing twice. Only what is switched on under Gaps, Reminders goes. Status 1 when something
-    could not be written.
+    writes nothing twice. Only what is switched on under Gaps, Reminders goes. Files that were sent in are read.
+    Status 1 when something could not be written.
     """
     if loop:
         _day_by_day()
-    elif _round(dry_run=dry_run):
+        return
+    faults, turns = _round(dry_run=dry_run), Turns()
+    while not dry_run and reading.read_next(turns):
+        pass
+    if faults:
         raise SystemExit(1)
 
 
@@ -71,13 +78,16 @@ FROM = time(6)
 """When the day's round comes: before schools open."""
 LOOK_EVERY = 60.0
 """Seconds between looks whether a round is due."""
+FILES_EVERY = 2.0
+"""Seconds between looks whether a file waits to be read."""
 SEAL_EVERY = timedelta(minutes=10)
 """A deed that somebody takes out of the database before it is sealed is not missed."""
 
 
 def _day_by_day() -> None:
     """A round whenever none has come since six o'clock this morning; started later in the day, it comes at
-    once. In the evening, whoever was at the day's shows is asked how they went."""
+    once. In the evening, whoever was at the day's shows is asked how they went. Files are read meanwhile."""
+    turns = Turns()
     stop, gave_up, sealed_at = StopSignal(), set[str](), clock.now() - SEAL_EVERY
     say(f"The day's round comes at {clock_time(FROM)}.")
     while not stop.is_set():
@@ -92,11 +102,21 @@ def _day_by_day() -> None:
             if clock.now() - sealed_at >= SEAL_EVERY:
                 sealed_at = clock.now()
                 _seal(now=sealed_at)
+            _read_files(stop, turns)
         except OperationalError as error:
             db.session.rollback()
             say(f"The database cannot be reached: {error.orig}", err=True)
-        stop.wait(LOOK_EVERY)
+            stop.wait(LOOK_EVERY)
     say("Stopped.")
+
+
+def _read_files(stop: StopSignal, turns: Turns) -> None:
+    """Whatever is sent in until the next look whether a round is due."""
+    until = monotonic() + LOOK_EVERY
+    while not stop.is_set() and monotonic() < until:
+        if not reading.read_next(turns, stop.is_set):
+            db.session.rollback()
+            stop.wait(FILES_EVERY)
 
 
 def _seal(*, now: datetime) -> None:
@@ -179,6 +199,7 @@ def _round_of_one(*, dry_run: bool, now: datetime) -> int:
         with transaction():
             uploads.sweep(now=now)
             register_waiting.sweep(now=now)
+            files_to_read.sweep(now=now)
             deliveries.forget_old(now=now)
             attempts.sweep(now=now)
             withdrawing.withdraw_one(now=now)

@@ -41,6 +41,7 @@ READ_BY_THE_FINDER: Mapping[str, tuple[str, ...]] = {
     "contact": ("address",),
     "digest": ("person_id", "stop_hash"),
     "feed": ("nonce",),
+    "file_to_read": ("id", "beat_at", "finished_at"),
     "incoming": ("digest", "settled_at", "task"),
     "letter": (
         "handed_at",

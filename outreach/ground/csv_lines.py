@@ -25,11 +25,11 @@ MOST_LINES = 200_000
 MOST_UNREADABLE = 10_000
 """Lines that are left out; a file with more of them is another."""
 
-Progress = Callable[[int], None]
-"""Called now and then with about how many bytes were read since it was called last."""
+Progress = Callable[[int, int], None]
+"""Called now and then with about how many bytes were read since it was called last, and how many lines by now."""
 
 
-def no_progress(_read: int) -> None:
+def no_progress(_read: int, _lines: int) -> None:
     pass
 
 
@@ -95,7 +95,7 @@ class CsvFile:
                 try:
                     row = next(reader)
                 except StopIteration:
-                    progress(read)
+                    progress(read, number)
                     return
                 except (csv.Error, _Runaway):
                     row = None
@@ -118,7 +118,7 @@ class CsvFile:
                 read += sum(map(len, lines.row))
                 lines.row = []
                 if number >= report_at:
-                    progress(read)
+                    progress(read, number)
                     read, report_at = 0, number + 500
 
     def _fault(self, row: list[str] | None) -> str:

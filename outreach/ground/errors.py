@@ -18,6 +18,11 @@ class Refusal(Exception):
         if field is not None:
             self.field = field
 
+    @property
+    def in_lines(self) -> tuple[str, ...]:
+        """The same where there is room for a line of each thing that is wrong."""
+        return (self.message,)
+
 
 class SentAlready(Refusal):
     """A form that was sent once came again, with other answers or after its deed was taken back: shown again, it is a

@@ -31,6 +31,8 @@ UNTOLD = {
     "list_upload": "a file that is looked at and not taken in yet; taking it in is told",
     "list_sheet": "a sheet of one",
     "register_upload": "a register file that is looked at and not applied yet; applying it is told",
+    "file_to_read": "a file that waits to be read; what comes of it is told",
+    "file_piece": "a piece of one",
     "list_heading": "how a column of one is read",
     "report_sending": "the key of a form that came in; the report that it makes is told",
     "sign_in_failure": "tries that are counted for an hour; a wrong password is told by its own deed",

@@ -261,6 +261,7 @@ KEPT = (
             diary_move: who undone_by
             earlier_list: who withdrawn_by
             feed: created_by label
+            file_to_read: who
             follow_up: who ended_by
             gap_owner: who
             guest_place: who answered_by
@@ -377,6 +378,17 @@ KEPT = (
         erased="There is nothing by which one pupil’s answers could be found.",
         columns="closed_answer: answered_on a1 a2 a3 a4 a5 a6 a7 a8",
     ),
+    Kept(
+        name="Files that wait to be read",
+        what="The register of schools as it was sent in, until the daily job has read it: it names head teachers, "
+        "whose names are not read.",
+        whose="Head teachers, as the national register publishes them.",
+        why="To bring the schools up to date from a file that is too large to be read while a page waits.",
+        source="A coordinator, who downloads it from Get Information about Schools.",
+        how_long="Until it was read or refused, as a rule some seconds; a day at most, then the day’s round erases it.",
+        erased="The file goes as a whole when a coordinator discards it.",
+        columns="file_piece: content",
+    ),
 )
 
 NOT_OF_PEOPLE = {
@@ -400,6 +412,8 @@ NOT_OF_PEOPLE = {
         drawn_school: due
         feed: kind
         feed_entry: kind
+        file_piece: part
+        file_to_read: kind asked why_of
         follow_up: ended_as
         guest_place: why travels_by answer ended_as
         guest_seats: how
@@ -450,6 +464,7 @@ NOT_OF_PEOPLE = {
         authority_covered: la_code
         body_list_line: before
         call_off: schools_of
+        file_to_read: file_name told why
         change_of_hands: name la_code district_code district_name
         district_number: district_code
         inset_day: la_code
@@ -509,6 +524,7 @@ NOT_OF_PEOPLE = {
         call_off: key
         counter_proposal: uid
         feed: nonce
+        file_to_read: token taken_by
         logo: digest
         partnership: logo_file
         feed_entry: uid

@@ -16,6 +16,7 @@ from small_county import COUNTY, LA_CODE, address_of, contacts_file, links_file,
 
 from browser import Site
 from outreach.demonstration import seasons
+from read_in import read_files
 
 
 def sign_in(site: Site, desk: Page, address: str) -> None:
@@ -47,6 +48,7 @@ def bring_register(site: Site, desk: Page, on: date) -> None:
     desk.locator("#file").set_input_files(file | {"name": "register.csv", "buffer": register_file(on)})
     desk.locator("#links").set_input_files(file | {"name": "links.csv", "buffer": links_file(on)})
     press(desk, "See what it would change…")
+    read_files()
     expect(desk.get_by_role("heading", level=1)).to_have_text("What this file would change")
     press(desk, "Apply the register")
     expect(desk.locator("main")).to_contain_text(re.compile(r"\d+ open schools of\s+" + COUNTY))

@@ -27,6 +27,7 @@ from outreach.ground import clock, tabular
 from outreach.ground.db import db
 from outreach.post.outbox import SENT, WAITING, Letter
 from outreach.tour import road_points
+from read_in import read_in
 from walled import address_of_service
 from worlds import World
 
@@ -102,7 +103,7 @@ def to_mend(body: bytes) -> list[tuple[str, str]]:
 
 def sent_in(desk: FlaskClient, where: str, text: str) -> str:
     """The address of the page that shows a file which waits to be taken in."""
-    answer = desk.post(where, data={"file": (io.BytesIO(text.encode()), "list.csv")})
+    answer = read_in(desk, desk.post(where, data={"file": (io.BytesIO(text.encode()), "list.csv")}))
     assert answer.status_code == 303
     return str(answer.location)
 

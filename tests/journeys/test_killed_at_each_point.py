@@ -32,6 +32,7 @@ from outreach.planning import ordering, orders
 from outreach.planning.rules import PlanRules
 from outreach.tour.programmes import Programme
 from postgres import Postgres
+from read_in import read_in
 from web import school_story
 from web.school_story import Story
 
@@ -146,7 +147,8 @@ def _register(*schools: tuple[str, str, int]) -> bytes:
 
 
 def _looked_at(client: FlaskClient, file: bytes) -> Sent:
-    at = client.post("/desk/register", data={"file": (io.BytesIO(file), "register.csv")}).location
+    sent = {"file": (io.BytesIO(file), "register.csv")}
+    at = read_in(client, client.post("/desk/register", data=sent)).location
     seen = re.search(r'name="seen" value="(\w+)"', client.get(at).text)
     assert seen
     return Sent(path=at, typed={"seen": seen[1]})

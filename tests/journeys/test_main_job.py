@@ -26,6 +26,7 @@ from outreach.county.partnerships import PartnershipSettings
 from outreach.demonstration import county, seasons
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import LONDON
+from read_in import read_files
 
 COORDINATOR = "priya@council.example"
 LEAD = "j.fell@school.example"
@@ -166,6 +167,8 @@ def take_the_register(service: Service, desk: Page, region: Region) -> None:
     desk.locator("#file").set_input_files(region.register)
     desk.locator("#links").set_input_files(region.links)
     desk.get_by_role("button", name="See what it would change…").click()
+    expect(desk.get_by_role("heading", level=1)).to_contain_text("Reading")
+    read_files()
     expect(desk.get_by_role("heading", level=1)).to_have_text("What this file would change")
     desk.get_by_role("button", name="Apply the register").click()
     expect(desk.locator("main")).to_contain_text(re.compile(r"\d+ open schools of\s+" + region.name))

@@ -177,6 +177,9 @@ class Way:
         files = {"file": ("register.csv", "\r\n".join(newer).encode("cp1252"))}
         files["links"] = ("links.csv", self.made.links)
         page = self.desk.press(self.desk.open("/desk/register"), "See what it would change", **files)
+        assert "The daily job begins to read it" in page.words
+        self.hosts.each[1].flask("asking", "chase")
+        page = self.desk.open(page.path)
         assert f"{pupils} → {pupils + 7}" in page.words
         page = self.desk.press(page, "Apply the register")
         assert re.search(r"\d+ open schools of Marlshire", page.words)

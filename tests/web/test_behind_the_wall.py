@@ -422,6 +422,7 @@ DRAWN = {
     "booking.uid",
     "digest.stop_hash",
     "feed.nonce",
+    "file_to_read.token",
     "letter.message_id",
     "list_upload.token",
     "performance.organizer_token",

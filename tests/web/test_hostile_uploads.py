@@ -14,6 +14,7 @@ import make
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
 from outreach.ground.db import db, transaction
+from read_in import read_in
 
 WEB = Path(__file__).resolve().parents[2] / "outreach" / "web"
 
@@ -124,7 +125,9 @@ def test_no_upload_breaks_its_page_or_another(desk: FlaskClient, field: str) -> 
             sent["file"] = (io.BytesIO(REGISTER.format("Redmere").encode()), "a.csv")
         if name == "points":
             sent["file"] = (io.BytesIO(b"From,To,Minutes\n"), "a.csv")
-        answer = desk.post(address, data=sent, follow_redirects=True)
+        answer = read_in(desk, desk.post(address, data=sent))
+        while answer.status_code == 303:
+            answer = desk.get(answer.location)
         assert answer.status_code in (200, 422), (kind, answer.status_code)
         assert len(answer.data) < 300_000, kind
     for page in SHOWN:

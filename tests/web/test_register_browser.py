@@ -1,6 +1,7 @@
 """The register in a real browser: accessible, nothing sideways with long names, applied by keyboard, without
 scripts."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import make
 from browser import Site
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
+from read_in import read_files
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
@@ -28,6 +30,10 @@ def choose(page: Page, site: Site, folder: Path, content: bytes, links: bytes = 
     if links:
         page.get_by_label("Links file").set_input_files(folder / "links_edubasealldata20270119.csv")
     page.get_by_role("button", name="See what it would change").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Reading edubasealldata20270119.csv")
+    site.check(page, page.url.removeprefix(site.url))
+    read_files()
+    site.fresh()
 
 
 def test_a_register_comes_in_and_comes_again(site: Site, wide_page: Page, tmp_path: Path) -> None:
@@ -70,10 +76,12 @@ def test_a_wrong_file_is_told_first_on_the_page(site: Site, page: Page, tmp_path
         person = make.person(make.partnership())
     site.sign_in(page, person)
     choose(page, site, tmp_path, written(line()).replace(b"URN", b"Number"))
-    summary = page.get_by_role("alert")
-    expect(summary).to_contain_text("This file has no column 'URN'. Nothing was changed.")
-    summary.get_by_role("link").click()
-    expect(page.get_by_label("The register’s file")).to_be_focused()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("This file has no column 'URN'. Nothing was changed.")
+    expect(page).to_have_title(re.compile("^Error: Not taken in"))
+    site.check(page, page.url.removeprefix(site.url))
+    page.get_by_role("link", name="Send in another file").click()
+    expect(page.get_by_label("The register’s file")).to_be_visible()
 
 
 def test_what_probably_became_another_is_ticked_and_a_doubt_said(

@@ -22,11 +22,13 @@ class Spot:
     district_code: str | None
 
 
-def read_code_point(source: BinaryIO, postcodes: Collection[str]) -> dict[str, Spot]:
+def read_code_point(
+    source: BinaryIO, postcodes: Collection[str], progress: Progress = no_progress
+) -> dict[str, Spot]:
     """Where some postcodes are, by `compact` postcode, from Code-Point Open: a zip or one of its CSV files.
     Raises WrongFile."""
     wanted = {compact(code) for code in postcodes}
-    return {code: spot for code, spot in every_postcode(source) if code in wanted and spot.easting}
+    return {code: spot for code, spot in every_postcode(source, progress) if code in wanted and spot.easting}
 
 
 def every_postcode(

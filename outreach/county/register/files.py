@@ -82,17 +82,17 @@ def read(
         rows, has, unreadable, changed = _schools(main, la_codes, frozenset(also), progress)
         of_file = day_in(main.name) or day_in(file_name) or changed
         beside = [part for part in files if not missing_from(part, NEEDED_OF_LINKS)] if len(files) > 1 else []
-        linked = _links(beside[0]) if beside and links is None else ([], [])
+        linked = _links(beside[0], progress) if beside and links is None else ([], [])
     if links is not None:
         with parts(links, field="links") as files:
-            linked = _links(best(files, NEEDED_OF_LINKS, field="links"))
+            linked = _links(best(files, NEEDED_OF_LINKS, field="links"), progress)
     astray = {row.postcode for row in rows if row.easting is None or row.district_code is None}
     return RegisterFile(
         rows=tuple(rows),
         has=has,
         unreadable=tuple(unreadable + linked[1]),
         links=tuple(linked[0]),
-        spots=read_code_point(code_point, astray) if code_point is not None else {},
+        spots=read_code_point(code_point, astray, progress) if code_point is not None else {},
         day=of_file,
     )
 
@@ -160,14 +160,14 @@ def _day_or_none(text: str) -> date | None:
 # --- links ----------------------------------------------------------------------------------------
 
 
-def _links(part: CsvFile) -> tuple[list[Link], list[Unreadable]]:
+def _links(part: CsvFile, progress: Progress) -> tuple[list[Link], list[Unreadable]]:
     at_of = column_positions(part)
     urn_at, other_at, kind_at = (at_of[fold(name)] for name in NEEDED_OF_LINKS)
     day_at, name_at = (at_of.get(name, len(part.header)) for name in ("linkestablisheddate", "linkname"))
     days: dict[tuple[int, int], date | None] = {}
     names: dict[tuple[int, int], str] = {}
     kinds: dict[tuple[int, int], str] = {}
-    for number, row in islice(part.rows(), 1, None):
+    for number, row in islice(part.rows(progress), 1, None):
         said = " ".join(row[kind_at].split())[:100]
         kind = said.casefold()
         if not kind.startswith(("successor", "predecessor")):

@@ -63,9 +63,9 @@ def areas_of(codes: Iterable[str]) -> set[str]:
     return {area[0] for area in found if area}
 
 
-def read(source: BinaryIO, *, areas: Collection[str]) -> list[Row]:
+def read(source: BinaryIO, *, areas: Collection[str], progress: Progress = no_progress) -> list[Row]:
     """All postcodes of some areas in a file, to be kept a batch at a time. Raises WrongFile; nothing is written."""
-    found = list(_rows(source, set(areas), no_progress))
+    found = list(_rows(source, set(areas), progress))
     if not found:
         raise WrongFile(
             f"The file has no postcode of {and_list(sorted(areas))}, where your schools are. Nothing was changed.",

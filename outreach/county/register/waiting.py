@@ -1,11 +1,10 @@
-"""A register file waits between its preview and its apply: what was read of it, never the file itself.
+"""A register file waits between its preview and its apply: what was read of it, and the file no longer.
 
 So that no head's name comes to rest here, and the preview is quick to show again. It is kept in the database, packed,
 so that any process on any host shows the same.
 """
 
 import json
-import secrets
 import zlib
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -54,11 +53,11 @@ class WaitingUpload:
     file: RegisterFile
 
 
-def keep(upload: WaitingUpload, *, partnership_id: int) -> str:
-    """Let what was read of a file wait for a day; its token cannot be guessed."""
+def keep(upload: WaitingUpload, *, token: str, partnership_id: int) -> None:
+    """Let what was read of a file wait for a day, under a token that cannot be guessed."""
     row = RegisterUpload(
         partnership_id=partnership_id,
-        token=secrets.token_hex(16),
+        token=token,
         file_name=upload.file_name,
         who=upload.who,
         uploaded_at=upload.uploaded_at,
@@ -66,7 +65,6 @@ def keep(upload: WaitingUpload, *, partnership_id: int) -> str:
     )
     db.session.add(row)
     db.session.flush()
-    return row.token
 
 
 def get(token: str, *, partnership_id: int, now: datetime) -> WaitingUpload:

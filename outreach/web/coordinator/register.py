@@ -1,13 +1,15 @@
-"""The register: upload a file, look at what it would change, apply it. Between the two it waits for a day."""
+"""The register: upload a file, which the daily job reads; look at what it would change, apply it. Between the two it
+waits for a day."""
 
 from contextlib import AbstractContextManager
-from typing import Any, BinaryIO
+from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
 from outreach.booking import limits
-from outreach.county import partnerships, register, schools
+from outreach.county import files_to_read, partnerships, register, schools
 from outreach.county.corrections import FIELDS
+from outreach.county.files_to_read import FILE, POSTCODES, REGISTER
 from outreach.county.register import (
     Became,
     Changes,
@@ -16,13 +18,15 @@ from outreach.county.register import (
     doubts,
     hands,
     postcodes,
+    sent_in,
     waiting,
 )
 from outreach.coverage import conversions, leavers
-from outreach.ground import clock, history, wording
+from outreach.ground import clock, wording
 from outreach.ground.db import transaction
 from outreach.ground.row_numbers import row_number, row_numbers
 from outreach.web import downloads, forms
+from outreach.web.coordinator import reading_shown
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import back_to, status
 
@@ -60,7 +64,9 @@ class ApplyForm(forms.Form):
 def register_files() -> Any:
     form = UploadForm()
     if form.validate_on_submit():
-        return redirect(url_for("coordinator.register_preview", token=_take_in(form)), 303)
+        return _to_be_read(
+            REGISTER, {field.name: field for field in (form.file, form.links, form.code_point)}
+        )
     return _page(form, PostcodesForm(formdata=None)), status()
 
 
@@ -70,10 +76,14 @@ def register_postcodes() -> Any:
     """The postcodes of the areas in which schools of this partnership are, kept for whoever types one."""
     form = PostcodesForm()
     if form.validate_on_submit():
-        areas = postcodes.areas_of(schools.postcodes_of(_la_codes()))
-        flash(_keep(form.postcodes.data.stream, areas), "done")
-        return redirect(url_for("coordinator.register"), 303)
+        sent_in.areas_here(g.partnership.id)
+        return _to_be_read(POSTCODES, {FILE: form.postcodes})
     return _page(UploadForm(formdata=None), form), status()
+
+
+def _to_be_read(kind: str, parts: dict[str, Any]) -> Any:
+    token = reading_shown.put_down(kind, parts)
+    return redirect(url_for("coordinator.register_preview", token=token), 303)
 
 
 def _page(form: UploadForm, of_postcodes: PostcodesForm) -> str:
@@ -92,34 +102,16 @@ def _page(form: UploadForm, of_postcodes: PostcodesForm) -> str:
     )
 
 
-def _keep(stream: BinaryIO, areas: set[str]) -> str:
-    """Read first, then write a batch at a time, so that nobody waits for long. Raises WrongFile."""
-    if not areas:
-        raise register.WrongFile(
-            "No school is here yet. Bring in the register first: it says of which areas postcodes are kept.",
-            field="code_point",
-        )
-    rows = postcodes.read(stream, areas=areas)
-    for batch in postcodes.batches(rows):
-        with transaction():
-            postcodes.keep(batch)
-    with transaction():
-        postcodes.forget_others(rows)
-        there = sorted(postcodes.areas_of(str(row["code"]) for row in rows))
-        history.record(
-            "kept postcodes",
-            g.partnership,
-            who=who(),
-            now=clock.now(),
-            after={"areas": there, "kept": len(rows)},
-        )
-    return f"Kept {wording.count(len(rows), 'postcode')} of {wording.and_list(there)}."
-
-
 @coordinator.route("/register/<token>", methods=["GET", "POST"])
 @coordinators_only
 def register_preview(token: str) -> Any:
-    form = ApplyForm()
+    """How far the reading of a file is, then what it would change."""
+    form, file = ApplyForm(), files_to_read.find(token, partnership_id=g.partnership.id)
+    if file is not None and (file.why or not file.finished_at):
+        return reading_shown.page(file, url_for("coordinator.register_drop", token=token))
+    if file is not None and file.kind == POSTCODES:
+        flash(file.told, "done")
+        return redirect(url_for("coordinator.register"), 303)
     with _while_it_waits():
         if form.validate_on_submit():
             flash(_apply(token, form.seen.data, sure=form.sure.data))
@@ -130,6 +122,7 @@ def register_preview(token: str) -> Any:
         form=form,
         token=token,
         name=upload.file_name,
+        told=file.told if file else "",
         changes=changes,
         doubts=doubts.about(upload.file, changes, register.newest_day(_la_codes())),
         pair_of=_pair,
@@ -148,6 +141,7 @@ def register_preview(token: str) -> Any:
 def register_drop(token: str) -> Any:
     with transaction():
         waiting.forget(token, partnership_id=g.partnership.id)
+        files_to_read.discard(token, partnership_id=g.partnership.id)
     flash("The file was laid aside. Nothing was changed.")
     return redirect(url_for("coordinator.register"), 303)
 
@@ -212,33 +206,6 @@ def _handed(done: hands.HandsChanged) -> str:
             f"{wording.count(done.overtaken, 'line')} did not hold any more, and nothing was done about it."
         )
     return " ".join(said)
-
-
-def _take_in(form: UploadForm) -> str:
-    """Read what was uploaded and let it wait; its token. Raises WrongFile and NotInFile."""
-    la_codes, now = _la_codes(), clock.now()
-    file = register.read(
-        form.file.data.stream,
-        la_codes=la_codes,
-        also=register.urns_of(la_codes),
-        links=_stream(form.links.data),
-        code_point=_stream(form.code_point.data),
-        file_name=form.file.data.filename or "",
-    )
-    register.preview(file, la_codes)
-    code_point = _stream(form.code_point.data)
-    if code_point is not None and (areas := postcodes.areas_of(row.postcode for row in file.rows)):
-        flash(_keep(code_point, areas), "done")
-    upload = WaitingUpload(
-        file_name=(form.file.data.filename or "file")[:200], who=who(), uploaded_at=now, file=file
-    )
-    with transaction():
-        waiting.sweep(now=now)
-        return waiting.keep(upload, partnership_id=g.partnership.id)
-
-
-def _stream(uploaded: Any) -> BinaryIO | None:
-    return uploaded.stream if uploaded and uploaded.filename else None
 
 
 def _while_it_waits() -> AbstractContextManager[None]:
@@ -328,4 +295,4 @@ def _said(value: Any) -> str:
 
 
 def _la_codes() -> list[str]:
-    return [authority.la_code for authority in partnerships.authorities(g.partnership.id)]
+    return partnerships.la_codes(g.partnership.id)
