@@ -179,6 +179,7 @@ def _gaps(
             region=candidate.district_code,
             urgency=candidate.urgency,
             stays_over=over_lunch.stays_over(takes.lunch),
+            set_stays=over_lunch.set_stays(takes.lunch),
         )
 
 
@@ -245,6 +246,8 @@ def _day(day: PlannedDay, where: _Where, free: Collection[int], on_offer: Mappin
                 school=show.organisation_id,
                 starts=show.starts,
                 ends=show.ends,
+                stood=show.stood,
+                set_stays=show.set_stays,
             )
             for show in day.shows
             if show.performance_id not in free

@@ -15,7 +15,7 @@ from outreach.ground.geography import Place
 from outreach.ground.school_year import last_day
 from outreach.ground.timespans import local
 from outreach.planning.rules import PlanRules
-from outreach.tour import agreements, hours, roads, slots
+from outreach.tour import agreements, hours, over_lunch, performances, roads, slots
 from outreach.tour import days as tour_days
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
@@ -32,7 +32,8 @@ _SUPPOSED_BASE = -(2**31)
 @dataclass(frozen=True, kw_only=True)
 class StandingShow:
     """What stands on a day, by minutes from midnight; a hold that still counts, and a kept slot, stand like a
-    show. `seats`: those that guests could have, where its host has booked; None: it has not."""
+    show. `seats`: those that guests could have, where its host has booked; None: it has not. `stood`, `set_stays`: as
+    AtWork has them."""
 
     performance_id: int
     organisation_id: int
@@ -44,6 +45,8 @@ class StandingShow:
     ends: int
     away: int
     seats: int | None = None
+    stood: int = 0
+    set_stays: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +139,8 @@ def _shows(
     )
     found: dict[int, list[StandingShow]] = {}
     for row in rows:
+        gets_in, starts = minute(local(row.get_in_at).time()), minute(local(row.starts_at).time())
+        held_to = performances.lunch_of(row)
         found.setdefault(row.tour_day_id, []).append(
             StandingShow(
                 performance_id=row.id,
@@ -143,11 +148,13 @@ def _shows(
                 host=row.host.name,
                 district_code=row.host.district_code or "",
                 stop=roads.stop_at(row.organisation_id, row.easting, row.northing),
-                gets_in=minute(local(row.get_in_at).time()),
-                starts=minute(local(row.starts_at).time()),
+                gets_in=gets_in,
+                starts=starts,
                 ends=minute(local(row.ends_at).time()),
                 away=minute(local(row.away_at).time()),
                 seats=seats[row.id].for_guests if row.id in seats else None,
+                stood=over_lunch.stood(held_to, gets_in, starts),
+                set_stays=over_lunch.set_stays(held_to),
             )
         )
     return found

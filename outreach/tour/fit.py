@@ -25,6 +25,7 @@ from outreach.tour.hours import GivenDay, Truly
 from outreach.tour.over_lunch import KeptOut, Starts
 from outreach.tour.performances import Slot
 from outreach.tour.planning import lunch
+from outreach.tour.planning.lunch import AtWork
 from outreach.tour.programmes import Programme
 from outreach.tour.roads import Stop
 
@@ -87,7 +88,8 @@ def slot_minutes(programme: Programme, partnership: Partnership, calendar: Schoo
 
 
 class Stand(NamedTuple):
-    """A show that stands on a day, in minutes, and where. `certain`: it is booked, not only kept for somebody."""
+    """A show that stands on a day, in minutes, and where. `certain`: it is booked, not only kept for somebody; `stood`
+    and `set_stays`: as AtWork has them."""
 
     organisation_id: int
     get_in: int
@@ -97,10 +99,18 @@ class Stand(NamedTuple):
     place: Place | None
     town: str
     certain: bool = True
+    stood: int = 0
+    set_stays: bool = True
 
     @property
     def stop(self) -> Stop:
         return Stop(self.organisation_id, self.place)
+
+    @property
+    def work(self) -> AtWork:
+        return AtWork(
+            self.get_in, self.starts, self.ends, self.away, self.stood, self.organisation_id, self.set_stays
+        )
 
 
 class Drive(NamedTuple):
@@ -285,19 +295,24 @@ def stand(
     town: str,
     *,
     certain: bool,
+    held_to: KeptOut | None,
 ) -> Stand:
-    """A show that stands, from its host, its instants (get-in, start, end, away), its point and its host's town."""
+    """A show that stands, from its host, its instants (get-in, start, end, away), its point, its host's town and the
+    lunch that it is held to."""
     gets_in_at, starts_at, ends_at, away_at = instants
     get_in = _minute(gets_in_at)
+    starts = get_in + (starts_at - gets_in_at).seconds // 60
     return Stand(
         organisation_id,
         get_in,
-        get_in + (starts_at - gets_in_at).seconds // 60,
+        starts,
         get_in + (ends_at - gets_in_at).seconds // 60,
         get_in + (away_at - gets_in_at).seconds // 60,
         roads.stop_at(organisation_id, easting, northing).place,
         town,
         certain,
+        over_lunch.stood(held_to, get_in, starts),
+        over_lunch.set_stays(held_to),
     )
 
 
@@ -376,14 +391,17 @@ class Judge:
     def stand_at(self, start: int) -> Stand:
         """A show of this school that began at that minute, as one that stands."""
         shape = self.shape
+        get_in = start - shape.get_in_before(start)
         return Stand(
             organisation_id=self.organisation_id,
-            get_in=start - shape.get_in_before(start),
+            get_in=get_in,
             starts=start,
             ends=start + shape.show,
             away=start + shape.show + shape.get_out,
             place=self.place,
             town=self.town,
+            stood=over_lunch.stood(shape.lunch, get_in, start),
+            set_stays=over_lunch.set_stays(shape.lunch),
         )
 
     def gaps(self, drive: Drive) -> Iterator[StartsBetween]:
@@ -394,10 +412,9 @@ class Judge:
 
     def openings(self, drive: Drive, *, whatever_the_lunch: bool = False) -> Iterator[Opening]:
         """The starts that a day leaves. `whatever_the_lunch`: the school's is left out of account."""
-        truly, stands, _, legs, roads = drive
+        truly, stands, _, _, roads = drive
         shape, eats = self.shape, truly.lunch and len(stands) + 1 >= lunch.FROM_SHOWS
         kept = None if whatever_the_lunch or shape.whatever_the_lunch else shape.lunch
-        shows = [(s.get_in, s.away) for s in stands] if eats else []
         for at in range(len(stands) + 1):
             to, on = roads[at], roads[at + 1]
             arrives = self._arrives(truly, stands, at, to)
@@ -408,23 +425,42 @@ class Judge:
                 if not eats:
                     yield Opening(at, left.first, left.last)
                     continue
-                for begin, end, get_in in _set_up_alike(left, shape):
-                    for soonest, latest in mealtimes.spans(
-                        truly.lunch,
-                        begin,
-                        end,
-                        leaves=truly.leaves,
-                        returns=truly.returns,
-                        shows=shows,
-                        at=at,
-                        to=to,
-                        on=on,
-                        get_in=get_in,
-                        taken=shape.show + shape.get_out,
-                        step=shape.step,
-                        road=legs.__getitem__,
-                    ):
-                        yield Opening(at, soonest, latest)
+                for soonest, latest in self._with_lunch(drive, at, left):
+                    yield Opening(at, soonest, latest)
+
+    def _with_lunch(self, drive: Drive, at: int, left: Starts) -> Iterator[tuple[int, int]]:
+        """Of starts before show number `at` those that leave the troupe its lunch."""
+        truly, stands, _, legs, roads = drive
+        shape, own = self.shape, self.stand_at(left.first).work
+        earlier, later = [s.work for s in stands[:at]], [s.work for s in stands[at:]]
+        before = lunch.busy(earlier, [*legs[:at], roads[at]], shape.turn)
+        after = lunch.busy(later, [roads[at + 1], *legs[at + 1 :]], shape.turn)
+        alike, taken = _set_up_alike(left, shape), shape.show + shape.get_out
+        if earlier and own.uses_set_of(earlier[-1]):
+            before.spans[-1] = before.spans[-1][0], earlier[-1].ends
+            before.ways[-1] = shape.turn
+            alike = iter([(left.first, left.last, 0)])
+        if later and later[0].uses_set_of(own):
+            here = later[0]._replace(gets_in=later[0].starts, stood=0)
+            after = lunch.busy([here, *later[1:]], [shape.turn, *legs[at + 1 :]], shape.turn)
+            taken = shape.show
+        for begin, end, get_in in alike:
+            # A set that was put up before lunch stands by itself until the start.
+            if get_in > shape.get_in and lunch.fits(truly.lunch, begin - get_in + shape.get_in, begin):
+                yield begin, end
+                continue
+            yield from mealtimes.spans(
+                truly.lunch,
+                begin,
+                end,
+                leaves=truly.leaves,
+                returns=truly.returns,
+                before=before,
+                after=after,
+                get_in=get_in,
+                taken=taken,
+                step=shape.step,
+            )
 
     def least_extra(self, row: Any, stands: Sequence[Stand]) -> int:
         """The extra road in minutes that a show costs at the best place of a day, whether or not there is time: what

@@ -19,12 +19,13 @@ from outreach.county.partnerships import Partnership
 from outreach.ground.db import db
 from outreach.ground.timespans import local
 from outreach.ground.wording import capfirst, clock, count
-from outreach.tour import nights, roads
+from outreach.tour import nights, over_lunch, performances, roads
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.nights import BEFORE
 from outreach.tour.performances import Performance
 from outreach.tour.planning import lunch
+from outreach.tour.planning.lunch import AtWork
 from outreach.tour.programmes import Programme
 from outreach.tour.roads import Roads, Stop
 
@@ -178,6 +179,21 @@ class ShowInHours(Protocol):
     def away_at(self) -> datetime: ...
 
 
+class ShowAtWork(ShowInHours, Protocol):
+    """The same with all that a troupe's lunch asks of it."""
+
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime: ...
+    @property
+    def lunch_from_at(self) -> datetime | None: ...
+    @property
+    def lunch_until_at(self) -> datetime | None: ...
+    @property
+    def lunch_keeps_out(self) -> str | None: ...
+
+
 def outside(row: Any, shows: Sequence[ShowInHours], ways: Roads) -> list[str]:
     """Why these shows do not fit the hours that a day was given for, in words. `row`: of COLUMNS. Pure."""
     if not shows:
@@ -191,8 +207,8 @@ def outside(row: Any, shows: Sequence[ShowInHours], ways: Roads) -> list[str]:
     return said
 
 
-def unrested(row: Any, shows: Sequence[ShowInHours], ways: Roads) -> list[str]:
-    """What these shows leave the troupe too little of: rest, the evening, lunch. In words; pure."""
+def unrested(row: Any, shows: Sequence[ShowAtWork], ways: Roads) -> list[str]:
+    """What these shows leave the troupe too little of: rest, the evening, lunch. In words; `row`: of rows_of. Pure."""
     if not shows:
         return []
     truly = reckon(row)
@@ -205,9 +221,14 @@ def unrested(row: Any, shows: Sequence[ShowInHours], ways: Roads) -> list[str]:
         )
     if truly.returns < is_back <= minute_of(row.returns):
         said.append(f"back at {told(is_back)}, later than its latest return at {told(truly.returns)}.")
-    spans = [(_minute(s.get_in_at), _minute(s.away_at)) for s in shows]
-    driven = _driven(truly, shows, ways)
-    if not lunch.kept(truly.lunch, leaves=truly.leaves, returns=truly.returns, shows=spans, roads=driven):
+    if not lunch.kept(
+        truly.lunch,
+        leaves=truly.leaves,
+        returns=truly.returns,
+        shows=[_work(show) for show in shows],
+        roads=_driven(truly, shows, ways),
+        turn=row.turn_minutes,
+    ):
         said.append(
             f"no lunch: {count(truly.lunch, 'minute')} between {told(lunch.FIRST)} and {told(lunch.LAST)} are not free."
         )
@@ -215,9 +236,28 @@ def unrested(row: Any, shows: Sequence[ShowInHours], ways: Roads) -> list[str]:
 
 
 def rows_of(day_ids: Iterable[int]) -> Select[*tuple[Any, ...]]:
-    """The rows of COLUMNS of these days, with what the place is called where the troupe stays the night."""
-    asked = select(*COLUMNS, TourDay.stays_at).join(Troupe, Troupe.id == TourDay.troupe_id)
+    """The rows of COLUMNS of these days, with what the place is called where the troupe stays the night, and the
+    minutes in which it turns a hall round."""
+    asked = (
+        select(*COLUMNS, TourDay.stays_at, Programme.turn_minutes)
+        .join(Troupe, Troupe.id == TourDay.troupe_id)
+        .join(Programme, Programme.id == TourDay.programme_id)
+    )
     return nights.joined(asked, TourDay.id.in_(set(day_ids))).order_by(TourDay.day, TourDay.id)
+
+
+def _work(show: ShowAtWork) -> AtWork:
+    gets_in, starts = _minute(show.get_in_at), _minute(show.starts_at)
+    held_to = performances.held_to(show.lunch_from_at, show.lunch_until_at, show.lunch_keeps_out)
+    return AtWork(
+        gets_in,
+        starts,
+        _minute(show.ends_at),
+        _minute(show.away_at),
+        over_lunch.stood(held_to, gets_in, starts),
+        show.organisation_id,
+        over_lunch.set_stays(held_to),
+    )
 
 
 def _from_to(truly: Truly, shows: Sequence[ShowInHours], ways: Roads) -> tuple[int, int]:

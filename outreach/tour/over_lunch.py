@@ -104,13 +104,23 @@ def stays_over(kept: KeptOut | None) -> StaysOver | None:
     return StaysOver(kept.since, kept.until)
 
 
+def stood(kept: KeptOut | None, gets_in: int, starts: int) -> int:
+    """From when on the set of a show stands through lunch until it starts; 0: it does not."""
+    lunch = stays_over(kept)
+    return lunch.since if lunch and gets_in < lunch.since and starts >= lunch.until else 0
+
+
+def set_stays(kept: KeptOut | None) -> bool:
+    """Whether a set may stay in a hall between two shows, whatever lies between them."""
+    return kept is None or kept.what != ALL
+
+
 def clear_of(kept: KeptOut | None, *, gets_in: int, starts: int, over: int, away: int) -> bool:
     """Whether a show keeps out of lunch; the database holds each show to the lunch that was known at its claim."""
     if kept is None:
         return True
     before, after = (starts, over) if kept.what == SHOW else (gets_in, away)
-    stood = kept.what == SET_STAYS and gets_in < kept.since and starts >= kept.until
-    return after <= kept.since or before >= kept.until or stood
+    return after <= kept.since or before >= kept.until or stood(kept, gets_in, starts) > 0
 
 
 def minute(at: time) -> int:

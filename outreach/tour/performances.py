@@ -452,18 +452,18 @@ def place_of(performance: Performance) -> Slot:
             *([(before.organisation_id, turning.minutes_between(before, here))] if before else []),
             *([(after.organisation_id, turning.minutes_between(here, after))] if after else []),
         ),
-        lunch=_lunch_of(here),
+        lunch=lunch_of(here),
         over_lunch=here.lunch_overruled,
     )
 
 
-def _lunch_of(performance: Performance) -> KeptOut | None:
+def lunch_of(performance: Performance) -> KeptOut | None:
     """The lunch that a show was held to when it got its place."""
-    since, until, what = (
-        performance.lunch_from_at,
-        performance.lunch_until_at,
-        performance.lunch_keeps_out,
-    )
+    return held_to(performance.lunch_from_at, performance.lunch_until_at, performance.lunch_keeps_out)
+
+
+def held_to(since: datetime | None, until: datetime | None, what: str | None) -> KeptOut | None:
+    """The same from the columns of a row."""
     if since is None or until is None or what is None:
         return None
     return KeptOut(minute(local(since).time()), minute(local(until).time()), what)

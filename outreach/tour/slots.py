@@ -17,7 +17,7 @@ from outreach.county.schools import SCHOOL, Organisation
 from outreach.ground.db import Instant, db, plain_rows
 from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
-from outreach.tour import first_times, fit, hours, nights
+from outreach.tour import first_times, fit, hours, nights, performances
 from outreach.tour.agreements import taken_on
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
@@ -171,6 +171,9 @@ _DAYS = (
             Performance.northing,
             Performance.held_until,
             Organisation.town,
+            Performance.lunch_from_at,
+            Performance.lunch_until_at,
+            Performance.lunch_keeps_out,
         ).join(Troupe, Troupe.id == TourDay.troupe_id),
         TourDay.programme_id == bindparam("programme_id"),
         TourDay.day >= bindparam("first"),
@@ -213,11 +216,16 @@ def _tour_days(
     for row in read:
         if not days or days[-1][0].id != row[0]:
             days.append((GivenDay._make(row[:_SHOWS_FROM]), []))
-        show, organisation_id, *at, easting, northing, held_until, town = row[_SHOWS_FROM:]
+        show, organisation_id, *at, easting, northing, held_until, town, since, until, what = row[
+            _SHOWS_FROM:
+        ]
         if show is None or show in leaving_out:
             continue
         if held_until is not None and (held_until <= now or (organisation_id == own and show not in beside)):
             continue
         certain = held_until is None
-        days[-1][1].append(fit.stand(organisation_id, at, easting, northing, town, certain=certain))
+        held_to = performances.held_to(since, until, what)
+        days[-1][1].append(
+            fit.stand(organisation_id, at, easting, northing, town, certain=certain, held_to=held_to)
+        )
     return days

@@ -145,7 +145,14 @@ class County:
         for one, later in pairwise(shows):
             if one.hall == later.hall and later.starts - one.starts - self.play < self.turn:
                 return
-        cuts = [(True, False) if one.hall == other.hall else (True,) for one, other in pairwise(shows)]
+        cuts = [
+            (True,)
+            if one.hall != other.hall
+            else (False,)
+            if self._set_may_stay(other.hall)
+            else (True, False)
+            for one, other in pairwise(shows)
+        ]
         for chosen in product(*cuts):
             runs = [[shows[0]]]
             for cut, show in zip(chosen, shows[1:], strict=True):
@@ -208,13 +215,28 @@ class County:
         return False
 
     def _eats_between(self, lunch: int, way: list["Stay"]) -> bool:
-        """Whether a troupe that stays in one hall has them between what would be pack-up and set-up there."""
+        """Whether a troupe that stays in one hall has them there: while its set stands, but for the turn-round, or else
+        between pack-up and set-up."""
         for stay in way:
             for one, later in pairwise(stay.shows):
                 packed, sets_up = self._alone(one)[1], self._alone(later)[0]
-                if self._eats(lunch, packed, packed, 0, sets_up, sets_up):
+                if self._set_may_stay(stay.hall):
+                    over = one.starts + self.play
+                    if self._eats(lunch, over, over, self.turn, later.starts, later.starts):
+                        return True
+                elif self._eats(lunch, packed, packed, 0, sets_up, sets_up):
                     return True
+            is_up = stay.begins + self.get_in
+            if is_up < stay.shows[0].starts and self._eats(
+                lunch, is_up, is_up, 0, stay.shows[0].starts, stay.shows[0].starts
+            ):
+                return True
         return False
+
+    def _set_may_stay(self, hall: int) -> bool:
+        """Whether a second show in a hall needs no new set-up: it is no dining hall, or the set may stand there."""
+        lunch = self.halls[hall].lunch
+        return lunch is None or not lunch.hall or lunch.stands
 
     def _alone(self, show: Show) -> tuple[int, int]:
         """When the troupe would come in and be away again for a show by itself."""

@@ -17,7 +17,7 @@ from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import local
 from outreach.ground.wording import clock
-from outreach.tour import performances, slots, why_not
+from outreach.tour import hours, performances, slots, why_not
 from outreach.tour.performances import Performance, SlotTaken
 from outreach.tour.programmes import Programme
 
@@ -109,6 +109,25 @@ def test_two_shows_in_one_day_are_possible_only_if_the_set_may_stay(c: SimpleNam
     assert all(len(choice) == 1 for choice in pair())
     say(c, hall=True, stays=True)
     assert pair() == [["9:00am", "1:30pm"]]
+
+
+@pytest.mark.parametrize("hall", [True, False])
+def test_a_troupe_whose_set_stays_between_two_shows_has_its_lunch_meanwhile(
+    c: SimpleNamespace, hall: bool
+) -> None:
+    """Free from 10:45, the hall turned round, until 13:30: no set-up keeps it from eating."""
+    say(c, hall=hall, stays=hall)
+    with transaction():
+        c.troupe.lunch_minutes = 90
+        c.day.returns = time(15, 30)
+        shows = []
+        for start in ("0900", "1345"):
+            slot = slots.find(c.programme, c.school, f"{c.day.id}-{start}", now=make.NOW)
+            assert slot is not None, start
+            shows.append(
+                performances.claim(slot, c.school, programme_id=c.programme.id, held_until=None, now=make.NOW)
+            )
+    assert hours.warnings(c.day, shows) == []
 
 
 def test_a_programme_for_adults_knows_no_lunch(c: SimpleNamespace) -> None:

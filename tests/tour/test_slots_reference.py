@@ -2,7 +2,6 @@
 
 import math
 from datetime import date, time, timedelta
-from itertools import pairwise
 from typing import Any
 
 from flask import Flask
@@ -65,10 +64,8 @@ def days(draw: Any) -> dict[str, Any]:
 def eaten(
     case: dict[str, Any], spans: list[tuple[int, int]], roads: list[int], leaves: int, returns: int
 ) -> bool:
-    """Every minute at which lunch could begin is tried, with the drive of that stretch before it or after
-    it."""
-    if not case["lunch"] or len(spans) < 2:
-        return True
+    """Every minute at which lunch could begin is tried, with the drive of that stretch, or the turn-round of the hall,
+    before it or after it."""
     for begins in range(11 * 60, 14 * 60 + 31 - case["lunch"]):
         ends = begins + case["lunch"]
         if any(get_in < ends and begins < away for get_in, away in spans):
@@ -138,14 +135,32 @@ def possible(case: dict[str, Any], start: int) -> bool:
             return False
     elif away + (road(here, stays) if stays else 0) > returns:
         return False
-    shows = sorted([*((m, m + 165, POINTS[s]) for m, s in case["standing"]), (get_in, away, here)])
-    places = [show[2] for show in shows]
-    roads = [
-        road(slept, places[0]) if slept else 0,
-        *(0 if a == b else road(a, b) for a, b in pairwise(places)),
-        road(places[-1], stays) if stays else 0,
-    ]
-    return eaten(case, [show[:2] for show in shows], roads, leaves, returns)
+    if not case["lunch"] or not case["standing"]:
+        return True
+    # What stands knows of no lunch in its hall, so that a set may stay for it.
+    takes_set_down = bool(case["dines"]) and case["dines"][3] == "hall"
+    shows = [(m, m + 60, m + 60, m + 135, m + 165, POINTS[s], True) for m, s in case["standing"]]
+    shows.append((get_in, get_in + 60, start, end, away, here, not takes_set_down))
+    shows.sort(key=lambda show: show[2])
+    places = [show[5] for show in shows]
+    busy = []
+    roads = [road(slept, places[0]) if slept else 0]
+    for n, (comes, is_up, starts, _, leaves_hall, place, set_stays) in enumerate(shows):
+        if n and place == places[n - 1]:
+            roads.append(0)
+        elif n:
+            roads.append(road(places[n - 1], place))
+        if n and place == places[n - 1] and set_stays:
+            busy[-1] = (busy[-1][0], shows[n - 1][3])
+            roads[-1] = 30
+            busy.append((starts, leaves_hall))
+        elif is_up < starts:
+            busy += [(comes, is_up), (starts, leaves_hall)]
+            roads.append(0)
+        else:
+            busy.append((comes, leaves_hall))
+    roads.append(road(places[-1], stays) if stays else 0)
+    return eaten(case, busy, roads, leaves, returns)
 
 
 def minutes(at: time) -> int:
@@ -179,6 +194,9 @@ LUNCH_AFTER_OR_BEFORE = LUNCH_ELSEWHERE | {"standing": [(960, 1)], "lunch": 90, 
 # One show stands in the school's own hall, which is turned round before it and after it.
 TURNED_ROUND = LUNCH_ELSEWHERE | {"standing": [(600, 0)], "shows_at_most": 3, "lunch": 0}
 
+# A crew that has set up, or whose set stands from the show before, is free until it plays again.
+IDLE_IN_HALL = LUNCH_ELSEWHERE | {"standing": [(480, 0)], "dines": (735, 795, 15, "set stays")}
+
 # Nothing stands and nothing is asked: the school's lunch alone decides.
 ALL_DAY = LUNCH_ELSEWHERE | {"standing": [], "lunch": 0}
 
@@ -186,6 +204,12 @@ ALL_DAY = LUNCH_ELSEWHERE | {"standing": [], "lunch": 0}
 @given(case=days())
 @example(case=TURNED_ROUND)
 @example(case=TURNED_ROUND | {"standing": [(480, 0)], "dines": (735, 795, 15, "set stays")})
+@example(case=IDLE_IN_HALL)
+@example(case=IDLE_IN_HALL | {"dines": (735, 795, 15, "elsewhere"), "lunch": 90})
+@example(case=IDLE_IN_HALL | {"dines": (735, 795, 15, "hall"), "lunch": 90})
+@example(case=IDLE_IN_HALL | {"standing": [(480, 2)]})
+@example(case=IDLE_IN_HALL | {"standing": [(480, 2), (870, 1)], "lunch": 90, "shows_at_most": 3})
+@example(case=IDLE_IN_HALL | {"standing": [(780, 0)]})
 @example(case=LUNCH_ELSEWHERE)
 @example(case=LUNCH_AFTER_OR_BEFORE)
 @example(case=ALL_DAY | {"dines": (735, 795, 15, "not said")})

@@ -49,6 +49,9 @@ class DrawnShow(NamedTuple):
     ends_at: datetime
     away_at: datetime
     held_until: datetime | None
+    lunch_from_at: datetime | None
+    lunch_until_at: datetime | None
+    lunch_keeps_out: str | None
     lunch_overruled: str
     host: Host
 

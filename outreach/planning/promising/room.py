@@ -59,17 +59,7 @@ class Room:
         if line.tour_day_id not in self.days:
             return
         _, stands = self.days[line.tour_day_id]
-        stands.append(
-            Stand(
-                organisation_id=line.organisation_id,
-                get_in=minute(line.get_in_at),
-                starts=minute(line.starts_at),
-                ends=minute(line.starts_at) + self.programme.show_minutes,
-                away=minute(line.away_at),
-                place=self.where[line.organisation_id].place,
-                town=self.schools[line.organisation_id].town or "",
-            )
-        )
+        stands.append(self._judge(line.organisation_id).stand_at(minute(line.starts_at)))
         stands.sort(key=lambda s: s.get_in)
 
     def offers(self, organisation_id: int) -> list[DayOffer]:

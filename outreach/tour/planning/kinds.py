@@ -59,6 +59,10 @@ class PlanRoads:
         self.road = np.zeros((self.nowhere + 1, self.nowhere + 1), np.int32)
         self.road[: self.nowhere, : self.nowhere] = np.asarray(problem.road)
         self.place = np.array([gap.place for gap in self.gaps], np.int32)
+        over = [gap.stays_over or StaysOver(-1, NEVER) for gap in self.gaps]
+        self.over_since = np.array([lunch.since for lunch in over], np.int32)
+        self.over_until = np.array([lunch.until for lunch in over], np.int32)
+        self.set_stays = np.array([gap.set_stays for gap in self.gaps], bool)
         self.alias = np.arange(
             self.count
         )  # which school a line is of; a line more is one to be kept in its time

@@ -16,6 +16,7 @@ from outreach.ground.wording import count
 from outreach.ground.wording import day as day_words
 from outreach.tour.planning import lunch, set_up
 from outreach.tour.planning.day_wishes import NO_WISHES, Wishes
+from outreach.tour.planning.lunch import AtWork
 from outreach.tour.planning.set_up import StaysOver
 
 LONGEST_ROAD = 24 * 60
@@ -50,7 +51,8 @@ class SchoolToPlan:
     that has no place and no district to take the middle of. `seats`: what a show there leaves for guests.
     `pupils`: how many would come as guests to a neighbour's show; 0: none ever do. `region`: '' is none.
     `urgency`: from 0 to 1, the most urgent. `stays_over`: the lunch in its hall over which the set may stay standing;
-    starts right after it are among the windows then, and set-up for them is over before it.
+    starts right after it are among the windows then, and set-up for them is over before it. `set_stays`: as AtWork has
+    it.
     """
 
     school: int
@@ -64,6 +66,7 @@ class SchoolToPlan:
     region: str = ""
     urgency: float = 0.0
     stays_over: StaysOver | None = None
+    set_stays: bool = True
 
     def sets_up_at(self, start: int, get_in: int) -> int:
         """When set-up begins for one of its starts, in a hall without a set."""
@@ -73,6 +76,12 @@ class SchoolToPlan:
         """The soonest start once set-up could be over at `start`, in a hall without a set; by lunch alone."""
         return set_up.soonest(self.stays_over, start, get_in)
 
+    def work(self, start: int, minutes: Minutes) -> AtWork:
+        """A show of it by itself."""
+        gets_in, ends = self.sets_up_at(start, minutes.get_in), start + minutes.play
+        stood = gets_in + minutes.get_in if gets_in + minutes.get_in < start else 0
+        return AtWork(gets_in, start, ends, ends + minutes.get_out, stood, self.school, self.set_stays)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BookedShow:
@@ -80,7 +89,7 @@ class BookedShow:
 
     `school`: in whose hall, which is turned round between it, from `starts` to `ends`, and another show there; None:
     in nobody's of the problem, so that it is packed up in any case. `seats`: those on offer to guests, at the show of
-    this `number`.
+    this `number`. `stood`, `set_stays`: as AtWork has them.
     """
 
     place: int
@@ -92,6 +101,14 @@ class BookedShow:
     school: int | None = None
     starts: int = 0
     ends: int = 0
+    stood: int = 0
+    set_stays: bool = True
+
+    @property
+    def work(self) -> AtWork:
+        return AtWork(
+            self.gets_in, self.starts, self.ends, self.away, self.stood, self.school, self.set_stays
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -149,19 +149,41 @@ def _with_lunch(
         return begins
     if _has_lunch(problem, day, stops, begins):
         return begins
-    legs = (_begins(problem, day, stops, wishes, eats=leg) for leg in range(len(stops) + 1))
-    return min((found for found in legs if found is not None), key=lambda found: found[::-1], default=None)
+    ways = [_begins(problem, day, stops, wishes, eats=leg) for leg in range(len(stops) + 1)]
+    for at, stop in enumerate(stops):
+        if isinstance(stop, BookedShow) or at and in_one_hall(stops[at - 1], stop):
+            continue
+        beside = _eats_beside_set(problem, day, stop)
+        if beside is not None:
+            wished = {**wishes, beside: wishes[stop]} if stop in wishes else wishes
+            ways.append(_begins(problem, day, (*stops[:at], beside, *stops[at + 1 :]), wished))
+    return min((found for found in ways if found is not None), key=lambda found: found[::-1], default=None)
+
+
+def _eats_beside_set(problem: Problem, day: ProblemDay, stop: SchoolToPlan) -> SchoolToPlan | None:
+    """A new show narrowed to starts for which the troupe has lunch while its set stands through the school's."""
+    if stop.stays_over is None:
+        return None
+    since, until = stop.stays_over
+    eaten = max(since, lunch.FIRST) + day.lunch
+    if eaten > lunch.LAST:
+        return None
+    last = until + problem.minutes.get_in - 1
+    windows = ((max(first, until, eaten), min(end, last)) for first, end in stop.windows)
+    return replace(stop, windows=tuple(each for each in windows if each[0] <= each[1]))
 
 
 def _has_lunch(problem: Problem, day: ProblemDay, stops: tuple[Stop, ...], begins: list[int]) -> bool:
-    times = [(stop.gets_in, stop.away) if isinstance(stop, BookedShow) else None for stop in stops]
-    new = iter((show.gets_in, show.away) for show in _shows(problem, stops, begins))
     return lunch.kept(
         day.lunch,
         leaves=day.leaves,
         returns=day.returns,
-        shows=[time or next(new) for time in times],
+        shows=[
+            stop.work if isinstance(stop, BookedShow) else stop.work(begin, problem.minutes)
+            for stop, begin in zip(stops, begins, strict=True)
+        ],
         roads=_legs(problem, day, stops),
+        turn=problem.minutes.turn,
     )
 
 
@@ -225,6 +247,14 @@ def _until(
                 return over - minutes.play
             # What is booked on both sides stands, whatever the turn-round was then.
             return stop.gets_in if stop.ends <= over or isinstance(after, BookedShow) else -1
+        if stays and after.set_stays:
+            starts = after.starts if isinstance(after, BookedShow) else following
+            ends = lunch.leaves_by(day.lunch, road=minutes.turn, gets_in=starts)
+            if ends is None:
+                return -1
+            if isinstance(stop, SchoolToPlan):
+                return ends - minutes.play
+            return stop.gets_in if stop.ends <= ends else -1
         gets_in = (
             after.gets_in if isinstance(after, BookedShow) else after.sets_up_at(following, minutes.get_in)
         )
@@ -256,6 +286,14 @@ def _arrives(
                 stands = set_stands(before, stop, minutes.get_in)
                 return free if stands else stop.soonest(free, minutes.get_in)
             return stop.gets_in if free <= stop.starts or isinstance(before, BookedShow) else 24 * 60
+        if stays and stop.set_stays:
+            ended = before.ends if isinstance(before, BookedShow) else began + minutes.play
+            fed = lunch.arrives(day.lunch, free=ended, road=minutes.turn)
+            if fed is None:
+                return 24 * 60
+            if isinstance(stop, BookedShow):
+                return stop.gets_in if fed <= stop.starts else 24 * 60
+            return fed if set_stands(before, stop, minutes.get_in) else stop.soonest(fed, minutes.get_in)
         away = before.away if isinstance(before, BookedShow) else began + minutes.play + minutes.get_out
         road = 0 if stays else _road(problem, before.place, stop.place)
         here = lunch.arrives(day.lunch, free=away, road=road) if eats else away + road

@@ -12,7 +12,7 @@ import numpy as np
 
 from outreach.tour.planning import eating
 from outreach.tour.planning.kinds import LAST_MINUTE, NEVER, DayKind, PlanRoads
-from outreach.tour.planning.lunch import FROM_SHOWS
+from outreach.tour.planning.lunch import FIRST, FROM_SHOWS, LAST, fits
 from outreach.tour.planning.problem import BookedShow, in_one_hall, set_stands
 
 NEAREST = 40
@@ -180,6 +180,22 @@ class Walk:
             leaving = passed == 0 and ways.seq.shape[1] == 0
             with_lunch = eating.arrives(self.kind.lunch, ways.ready[:, None], road, leaving=leaving)
             later = _starts(figures.next_start, candidates, with_lunch + minutes.get_in)
+            school = figures.alias[candidates]
+            turns = again & figures.set_stays[school]
+            if turns.any():
+                fed = eating.arrives(
+                    self.kind.lunch, ways.over[:, None], np.array(minutes.turn), leaving=False
+                )
+                fed = np.broadcast_to(fed, start.shape)
+                later = np.where(turns, _starts(self._next_turned(passed), candidates, fed), later)
+            # A set that was put up before the school's lunch stands by itself until the start.
+            since, until = figures.over_since[school], figures.over_until[school]
+            fed = np.maximum(since, FIRST) + self.kind.lunch
+            beside = ~turns & (arrives + minutes.get_in <= since) & (fed <= LAST)
+            if beside.any():
+                soonest = _starts(figures.next_turned, candidates, np.maximum(until, fed))
+                beside &= soonest < until + minutes.get_in
+                later = np.where(beside, np.minimum(later, soonest), later)
             yield self._longer(
                 ways,
                 candidates,
@@ -262,8 +278,15 @@ class Walk:
             over = min(over, self.kind.booked[at].starts - self.figures.minutes.turn)
         eaten = ways.eaten
         if not eaten.all():
+            lunch, turn = self.kind.lunch, self.figures.minutes.turn
             leaving = show == self.kind.booked[0] and ways.seq.shape[1] == 0
-            eaten = eaten | eating.before(self.kind.lunch, ways.ready, road, show.gets_in, leaving=leaving)
+            fed = eating.before(lunch, ways.ready, road, show.gets_in, leaving=leaving)
+            if show.stood and fits(lunch, show.stood, show.starts):
+                fed = np.ones_like(fed)
+            if show.set_stays and again.any():
+                turned = eating.before(lunch, ways.over, np.full_like(road, turn), show.starts, leaving=False)
+                fed = np.where(again, turned, fed)
+            eaten = eaten | fed
         return _Ways(
             seq=ways.seq[good],
             last=np.full(int(good.sum()), hall, np.int32),

@@ -79,15 +79,37 @@ def _lunch(problem: Problem, day: ProblemDay, stands: list) -> bool:
     """Whether, however the troupe times its drives, there are enough free minutes in a row around noon."""
     if not day.lunch or len(stands) < 2:
         return True
-    # (free from, may drive from, drive, must be there)
+    # (free from, may drive from, drive or turn-round, must be there)
     first, last = stands[0], stands[-1]
+    gaps = {gap.school: gap for gap in problem.gaps}
+    booked = {(show.school, show.starts): show for show in day.booked}
+
+    def alone(stand: tuple) -> tuple[int, int, bool]:
+        """When it would be set up by itself, and since when its set stands, and whether a set may stay for it."""
+        if not stand[6]:
+            show = booked[stand[3], stand[4]]
+            return show.gets_in, show.stood or show.starts, show.set_stays
+        comes = sets_up(problem, gaps[stand[3]], stand[4])
+        return comes, comes + problem.minutes.get_in, gaps[stand[3]].set_stays
+
+    for at, stand in enumerate(stands):
+        comes, up, _ = alone(stand)
+        turned = at and stand[3] is not None and stands[at - 1][3] == stand[3]
+        if up < stand[4] and not turned and stand[0] == comes:
+            if min(stand[4], 14 * 60 + 30) - max(up, 11 * 60) >= day.lunch:
+                return True
     out = 0 if day.leaves_from is None else problem.road[day.leaves_from][first[2]]
     home = 0 if day.returns_to is None else problem.road[last[2]][day.returns_to]
     legs = [(0, day.leaves, out, first[0]), (last[1], last[1], home, None)]
     for before, after in pairwise(stands):
         stays = before[3] is not None and before[3] == after[3]
-        road = 0 if stays else problem.road[before[2]][after[2]]
-        legs.append((before[1], before[1], road, after[0]))
+        if stays and alone(after)[2]:
+            legs.append((before[5], before[5], problem.minutes.turn, after[4]))
+        elif stays:
+            free = before[5] + problem.minutes.get_out if before[6] else booked[before[3], before[4]].away
+            legs.append((free, free, 0, alone(after)[0]))
+        else:
+            legs.append((before[1], before[1], problem.road[before[2]][after[2]], after[0]))
     for free, since, road, there in legs:
         until = day.returns if there is None else there
         for sets_out in range(since, int(until - road) + 1):

@@ -192,9 +192,10 @@ def driven(problem: Problem, day: ProblemDay, new: tuple) -> int | None:
     booked = sorted(day.booked, key=lambda show: show.gets_in)
     best_driving = None
     slots = len(new) + len(booked)
-    # On which leg lunch is had; nobody asks for it on a day with one show, or of a day that nothing is added
-    # to.
-    legs = range(slots + 1) if day.lunch and slots > 1 and new else (None,)
+    # On which leg lunch is had, or after it beside a set that stands; nobody asks for it on a day with one show, or
+    # of a day that nothing is added to.
+    asked = day.lunch and slots > 1 and new
+    legs = (*range(slots + 1), *((leg, "stands") for leg in range(slots))) if asked else (None,)
     for where, eats in product(set(permutations([True] * len(new) + [False] * len(booked), slots)), legs):
         minutes = _walk(problem, day, list(new), list(booked), where, eats)
         if minutes is not None and (best_driving is None or minutes < best_driving):
@@ -215,8 +216,21 @@ def _there(day: ProblemDay, clock: int, road: int, *, eats: bool, leaving: bool 
     return min(found)
 
 
+def _idle(day: ProblemDay, since: int, until: int) -> bool:
+    """Whether lunch is had by whoever has nothing to do meanwhile."""
+    return any(
+        since <= begins and begins + day.lunch <= until
+        for begins in range(11 * 60, 14 * 60 + 30 - day.lunch + 1)
+    )
+
+
 def _walk(
-    problem: Problem, day: ProblemDay, new: list, booked: list, where: tuple[bool, ...], eats: int | None
+    problem: Problem,
+    day: ProblemDay,
+    new: list,
+    booked: list,
+    where: tuple[bool, ...],
+    eats: int | tuple | None,
 ) -> int | None:
     minutes = problem.minutes
     clock, place, school, driving = day.leaves, day.leaves_from, None, 0
@@ -224,26 +238,33 @@ def _walk(
     new, booked = iter(new), iter(booked)
     for leg, is_new in enumerate(where):
         how = {"eats": leg == eats, "leaving": leg == 0}
+        beside_set = (leg, "stands") == eats
         if is_new:
             gap, keeps = next(new)
-            if gap.school == school and leg != eats:
-                earliest = over + minutes.turn
+            turned = gap.school == school and (leg != eats or gap.set_stays)
+            if turned and beside_set:
+                return None
+            if turned:
+                earliest = _there(day, over, minutes.turn, **how)
             else:
                 road = 0 if place is None or gap.school == school else int(problem.road[place][gap.place])
                 driving += road
                 earliest = _there(day, clock, road, **how) + minutes.get_in
             # Where the set of the show before is there, it stands since that was set up, if that was before lunch.
-            since = earliest - minutes.get_in
-            if gap.school == school and leg != eats:
-                since = began
+            since = began if turned else earliest - minutes.get_in
             start = next(
-                (m for m in range(earliest, 24 * 60) if _may_start(problem, gap, m, keeps, since)), None
+                (
+                    m
+                    for m in range(earliest, 24 * 60)
+                    if _may_start(problem, gap, m, keeps, since)
+                    and (not beside_set or _idle(day, sets_up(problem, gap, m) + minutes.get_in, m))
+                ),
+                None,
             )
             if start is None:
                 return None
-            school_before = school
             clock, place, school = start + minutes.play + minutes.get_out, gap.place, gap.school
-            if gap.school != school_before or leg == eats:
+            if not turned:
                 began = sets_up(problem, gap, start)
             over, stands = start + minutes.play, False
         else:
@@ -251,9 +272,13 @@ def _walk(
             again = show.school is not None and show.school == school
             road = 0 if place is None or again else int(problem.road[place][show.place])
             driving += road
-            if again and leg != eats:
-                if over + minutes.turn > show.starts and not stands:
+            if again and (leg != eats or show.set_stays):
+                if beside_set:
                     return None
+                if _there(day, over, minutes.turn, **how) > show.starts and not (stands and leg != eats):
+                    return None
+            elif beside_set and not (show.stood and _idle(day, show.stood, show.starts)):
+                return None
             elif _there(day, clock, road, **how) > show.gets_in:
                 return None
             clock, place, school = show.away, show.place, show.school

@@ -126,6 +126,7 @@ def problem(
             since = eating.choice((11 * 60 + 20, 12 * 60, 12 * 60 + 15))
             stays_over = StaysOver(since, since + eating.choice((45, 70)))
             windows = ((first, since - minutes.play - minutes.get_out), (stays_over.until, last))
+        set_stays = not sets_stay or stays_over is not None or eating.random() < 0.5
         gaps.append(
             SchoolToPlan(
                 school=1000 + number,
@@ -138,6 +139,7 @@ def problem(
                 pupils=others.choice((0, 30, 40, 60)) if guests else 0,
                 region=others.choice(REGIONS) if regions else "",
                 stays_over=stays_over,
+                set_stays=set_stays,
             )
         )
     proposed = tuple(

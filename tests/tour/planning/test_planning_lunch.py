@@ -82,6 +82,38 @@ def test_a_set_that_may_stay_stands_through_lunch_for_the_next_show_in_its_hall(
         assert starts(late) == seen
 
 
+IN_HALL = StaysOver(720, 810)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "stays_over", "set_stays", "seen"),
+    [
+        (150, IN_HALL, True, [540, 810]),  # from 11:00 to 13:30
+        (151, IN_HALL, True, [540]),
+        (60, None, True, [540, 810]),
+        (106, None, False, [540]),  # from 11:00 to set-up at 12:45
+        (105, None, False, [540, 810]),
+    ],
+)
+def test_a_troupe_is_free_between_two_shows_on_one_set_and_else_between_pack_up_and_set_up(
+    minutes: int, stays_over: StaysOver | None, set_stays: bool, seen: list[int]
+) -> None:
+    hall = replace(
+        gap(1, 0, shows=2, windows=((540, 540), (810, 810))), stays_over=stays_over, set_stays=set_stays
+    )
+    day_out = replace(day(0), returns=960, lunch=minutes)
+    assert starts(line(hall, days=(day_out,), kilometres=(0, 5))) == seen
+
+
+def test_a_troupe_has_lunch_beside_a_set_that_stands_until_the_show_begins() -> None:
+    """Set up from 11:15 until the tables are laid at noon; the show begins at 13:30 or a little later."""
+    for minutes, seen in ((90, [480, 810]), (91, [480, 825]), (106, [480])):
+        early = gap(1, 0, windows=((480, 480),))
+        hall = replace(gap(2, 0, windows=((810, 825),)), stays_over=IN_HALL)
+        days = (replace(day(0, leaves=360), lunch=minutes),)
+        assert starts(line(early, hall, days=days, kilometres=(0, 75, 80))) == seen
+
+
 @pytest.mark.parametrize("minutes", [-1, 211])
 def test_a_lunch_that_cannot_be_is_refused(minutes: int) -> None:
     with pytest.raises(Exception, match="lunch lies between 11:00 and 14:30"):
@@ -107,7 +139,8 @@ def test_whether_there_is_lunch_is_what_trying_every_minute_says(minutes, leaves
     road, slack = home
     returns = clock + road + slack
     roads.append(road)
-    said = lunch.kept(minutes, leaves=leaves, returns=returns, shows=shows, roads=roads)
+    work = [lunch.AtWork(gets_in, gets_in, away, away) for gets_in, away in shows]
+    said = lunch.kept(minutes, leaves=leaves, returns=returns, shows=work, roads=roads, turn=0)
     legs = [
         (
             0 if at == 0 else shows[at - 1][1],
@@ -130,8 +163,10 @@ def test_whether_there_is_lunch_is_what_trying_every_minute_says(minutes, leaves
 
 
 def test_the_day_says_so_in_its_own_words() -> None:
-    assert lunch.kept(30, leaves=420, returns=1080, shows=[(500, 640), (645, 800)], roads=[5, 5, 5])
-    assert not lunch.kept(30, leaves=420, returns=1080, shows=[(500, 640), (645, 850)], roads=[5, 5, 5])
+    morning = lunch.AtWork(500, 560, 620, 640)
+    for away, said in ((800, True), (850, False)):
+        shows = [morning, lunch.AtWork(645, 700, 790, away)]
+        assert lunch.kept(30, leaves=420, returns=1080, shows=shows, roads=[5, 5, 5], turn=20) == said
 
 
 @pytest.mark.parametrize("a_day", [2, 3])
