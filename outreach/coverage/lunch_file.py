@@ -91,8 +91,7 @@ def _told(lunch: Lunch | None) -> tuple[object, ...]:
 
 def _read(content: bytes, urns: Collection[int]) -> tuple[dict[int, Lunch], int]:
     """(the lunch of each school that has one in the file, lines that say nothing)."""
-    sheet = workbooks.read(content)[0]
-    lines = sheet.lines()
+    lines = workbooks.first_sheet(content).lines()
     header = [" ".join(name.split()).casefold() for name in next(lines)[1]]
     missing = [name for name in COLUMNS if name != "School" and name.casefold() not in header]
     if missing:

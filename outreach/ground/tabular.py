@@ -39,8 +39,7 @@ def read(_filename: str, content: bytes) -> Table:
 
     Raises CannotRead in words.
     """
-    sheet = next(sheet for sheet in workbooks.read(content) if sheet.count)
-    (_, header), *rows = sheet.lines()
+    (_, header), *rows = workbooks.first_sheet(content).lines()
     if not rows:
         raise CannotRead("This file has a line of column names and nothing below it. Nothing was changed.")
     return Table(

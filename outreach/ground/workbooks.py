@@ -16,7 +16,7 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import unescape
@@ -51,6 +51,8 @@ WHOLE = "A file without this line was cut off."
 """What the last line of our own files says: filled in and brought back, that line is none of the list."""
 
 _CELL, _LINE = "\x1f", "\x1e"
+_HIDDEN = "\x1d"
+"""Before a cell of a hidden column; a hidden line has a number below 0."""
 _PIECE = 1 << 16
 _PACE = 64
 
@@ -72,9 +74,19 @@ class Merged:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hidden:
+    """What of a sheet says something and is hidden: how many lines, and which columns, counted from 0. `whole`: nothing
+    of the sheet is seen."""
+
+    lines: int
+    columns: tuple[int, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """One sheet as it was read. `count` lines say anything; `packed` holds them; a CSV is one sheet without a
-    name."""
+    """One sheet as it was read. `count` lines that are not hidden say anything; `packed` holds all of them; a CSV is
+    one sheet without a name."""
 
     name: str
     count: int
@@ -82,15 +94,16 @@ class Sheet:
     packed: bytes
     merged: tuple[Merged, ...] = ()
 
-    def lines(self) -> Iterator[tuple[int, list[str]]]:
+    def lines(self, *, hidden: bool = False) -> Iterator[tuple[int, list[str]]]:
         """Each line that says anything: its number, counted from 1 as the file shows it, and its cells,
-        trimmed.
+        trimmed; those that are `hidden`, too, or not.
 
         Cells that were made one over several lines say the same in each of them.
         """
         down = sorted((m for m in self.merged if m.last_line > m.first_line), key=lambda m: m.first_line)
         at, open_now, said = 0, [], {}
-        for line, cells in _unpacked(self.packed):
+        for number, cells, some_hidden in _unpacked(self.packed):
+            line = abs(number)
             while at < len(down) and down[at].first_line <= line:
                 open_now.append(down[at])
                 at += 1
@@ -103,7 +116,21 @@ class Sheet:
                     elif said.get(m):
                         cells.extend([""] * (column + 1 - len(cells)))
                         cells[column] = cells[column] or said[m]
-            yield line, cells
+            if some_hidden:
+                cells = [
+                    cell if cell[:1] != _HIDDEN else cell.removeprefix(_HIDDEN) if hidden else ""
+                    for cell in cells
+                ]
+            if hidden or (number > 0 and (not some_hidden or any(cells))):
+                yield line, cells
+
+    def hidden(self) -> Hidden:
+        lines, columns = 0, set[int]()
+        for line, cells, some_hidden in _unpacked(self.packed):
+            lines += line < 0
+            if some_hidden:
+                columns.update(at for at, cell in enumerate(cells) if cell[:1] == _HIDDEN)
+        return Hidden(lines=lines, columns=tuple(sorted(columns)), whole=not self.count and lines > 0)
 
 
 def read(content: bytes) -> tuple[Sheet, ...]:
@@ -128,8 +155,25 @@ def read(content: bytes) -> tuple[Sheet, ...]:
         _no_other_file(content)
         sheets = (_csv(content, bounds),)
     if not any(sheet.count for sheet in sheets):
+        if any(sheet.hidden().lines or sheet.hidden().columns for sheet in sheets):
+            raise CannotRead(
+                "Everything in this workbook is hidden. Unhide it and try again. Nothing was changed."
+            )
         raise CannotRead("This file is empty. Nothing was changed.")
     return sheets
+
+
+def first_sheet(content: bytes) -> Sheet:
+    """The first sheet that says anything, of a file that is read without a choice. Raises CannotRead, in words, also
+    where something in it is hidden."""
+    sheet = next(sheet for sheet in read(content) if sheet.count)
+    hidden = sheet.hidden()
+    if hidden.lines or hidden.columns:
+        raise CannotRead(
+            f"Sheet ‘{sheet.name}’ has hidden {'rows' if hidden.lines else 'columns'}. Unhide or delete them and try "
+            "again. Nothing was changed."
+        )
+    return sheet
 
 
 class Clock:
@@ -188,9 +232,17 @@ class _Packing:
         self._pieces: list[bytes] = []
         self.count = self.width = 0
 
-    def put(self, line: int, cells: Sequence[str], where: str) -> None:
+    def put(
+        self,
+        line: int,
+        cells: Sequence[str],
+        where: str,
+        *,
+        hidden: bool = False,
+        aside: Collection[int] = (),
+    ) -> None:
         """One line, without the empty cells that a spreadsheet adds at its end. One without anything is left
-        out."""
+        out. `aside`: the columns that are hidden."""
         kept = list(map(str.strip, cells))
         while kept and not kept[-1]:
             kept.pop()
@@ -201,16 +253,23 @@ class _Packing:
                 f"{where} has {len(kept):,} columns; at most {MOST_COLUMNS} are read. Nothing was changed."
             )
         text = _CELL.join(kept)
-        if text.count(_CELL) != len(kept) - 1 or _LINE in text:
-            text = _CELL.join(cell.replace(_CELL, " ").replace(_LINE, " ") for cell in kept)
+        if text.count(_CELL) != len(kept) - 1 or _LINE in text or _HIDDEN in text:
+            kept = [re.sub(f"[{_CELL}{_LINE}{_HIDDEN}]", " ", cell) for cell in kept]
+            text = _CELL.join(kept)
         if len(text) > LONGEST_CELL and max(map(len, kept)) > LONGEST_CELL:
             raise CannotRead(
                 f"{where} has a cell of more than {LONGEST_CELL:,} characters. Nothing was changed."
             )
         self._bounds.line()
-        self.count += 1
         self.width = max(self.width, len(kept))
-        self._waiting.append(f"{line}{_CELL}{text}{_LINE}")
+        seen = not hidden
+        if aside:
+            seen = not hidden and any(cell and at not in aside for at, cell in enumerate(kept))
+            text = _CELL.join(
+                _HIDDEN + cell if cell and at in aside else cell for at, cell in enumerate(kept)
+            )
+        self.count += seen
+        self._waiting.append(f"{-line if hidden else line}{_CELL}{text}{_LINE}")
         self._size += len(text)
         if self._size > _PIECE:
             self._flush()
@@ -231,7 +290,8 @@ class _Packing:
         self._waiting, self._size = [], 0
 
 
-def _unpacked(packed: bytes) -> Iterator[tuple[int, list[str]]]:
+def _unpacked(packed: bytes) -> Iterator[tuple[int, list[str], bool]]:
+    """Each line as it was put down, and whether cells of hidden columns are in it."""
     inflate, rest = zlib.decompressobj(), ""
     decoder = codecs.getincrementaldecoder("utf-8")()
     waiting = packed
@@ -241,7 +301,7 @@ def _unpacked(packed: bytes) -> Iterator[tuple[int, list[str]]]:
         *whole, rest = (rest + decoder.decode(piece)).split(_LINE)
         for text in whole:
             line, *cells = text.split(_CELL)
-            yield int(line), cells
+            yield int(line), cells, _HIDDEN in text
         if not piece and not waiting:
             return
 
@@ -320,13 +380,13 @@ def _sheets(archive: zipfile.ZipFile, bounds: _Bounds) -> tuple[Sheet, ...]:
         with archive.open(names[shared]) as part:
             _parsed(part, texts.start, texts.end, texts.chars, bounds)
     found: list[Sheet] = []
-    for name, target in book.sheets():
+    for name, target, hidden in book.sheets():
         if target.lower() not in names:
             continue
         if len(found) == MOST_SHEETS:
             raise CannotRead(f"This workbook has more than {MOST_SHEETS} sheets. Nothing was changed.")
         with archive.open(names[target.lower()]) as part:
-            found.append(_SheetReader(name, texts.all, book, bounds).read(part))
+            found.append(_SheetReader(name, texts.all, book, bounds, hidden=hidden).read(part))
     return tuple(found)
 
 
@@ -366,7 +426,7 @@ class _Book:
     """What the workbook's own parts say: sheets in order, where each stands, which formats are dates."""
 
     def __init__(self) -> None:
-        self._named: list[tuple[str, str]] = []
+        self._named: list[tuple[str, str, bool]] = []
         self._targets: dict[str, str] = {}
         self.parts: dict[str, str] = {}
         self.from_1904 = False
@@ -378,7 +438,8 @@ class _Book:
         local = _local(tag)
         if local == "sheet":
             key = next((value for name, value in said.items() if _local(name) == "id" and ":" in name), "")
-            self._named.append((said.get("name", "")[:100], key))
+            hidden = said.get("state", "") in ("hidden", "veryHidden")
+            self._named.append((said.get("name", "")[:100], key, hidden))
             if len(self._named) > 10 * MOST_SHEETS:
                 raise CannotRead(f"This workbook has more than {MOST_SHEETS} sheets. Nothing was changed.")
         elif local == "workbookPr":
@@ -408,8 +469,11 @@ class _Book:
         if _local(tag) == "cellXfs":
             self._in_cells = False
 
-    def sheets(self) -> list[tuple[str, str]]:
-        return [(name, self._targets[key]) for name, key in self._named if key in self._targets]
+    def sheets(self) -> list[tuple[str, str, bool]]:
+        """Each sheet's name, where it stands, and whether it is hidden."""
+        return [
+            (name, self._targets[key], hidden) for name, key, hidden in self._named if key in self._targets
+        ]
 
     def dates(self) -> frozenset[str]:
         """The styles, by number, that show a number as a date or a time of day."""
@@ -477,6 +541,8 @@ _PLAIN_CELL = re.compile(
 _ESCAPED = re.compile("_x([0-9A-F]{4})_")
 _ROW_LINE = re.compile(r'<row [^<>]*?\br="([0-9]{1,7})"')
 _MARKS = re.compile(r'\b(\w+)="([^"]*)"')
+_HIDDEN_ROW = re.compile(r'<row [^<>]*?\b(?:hidden="(?:1|true)"|ht="0(?:\.0*)?")')
+_COLUMN = re.compile("<col ([^<>]*)")
 _SHARED = ("s", False, True)
 _MERGE = re.compile(r'<mergeCell ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
 
@@ -486,8 +552,12 @@ class _SheetReader:
     is three times as quick; a line that is written in any other way, and a sheet whose marks have another
     form, go through the parser."""
 
-    def __init__(self, name: str, texts: list[str], book: _Book, bounds: _Bounds) -> None:
+    def __init__(
+        self, name: str, texts: list[str], book: _Book, bounds: _Bounds, *, hidden: bool = False
+    ) -> None:
         self._name, self._texts, self._bounds = name, texts, bounds
+        self._hidden, self._hidden_row = hidden, hidden
+        self._hidden_columns: set[int] = set()
         self._packing = _Packing(bounds)
         self._dates, self._from_1904 = book.dates(), book.from_1904
         self._line = 0
@@ -507,7 +577,10 @@ class _SheetReader:
     def _plainly(self, head: bytes, part: IO[bytes]) -> None:
         decoder = codecs.getincrementaldecoder("utf-8-sig")()
         text = decoder.decode(head)
-        text = text[text.index("<sheetData") :]
+        begins = text.index("<sheetData")
+        for marks in _COLUMN.findall(text, 0, begins):
+            self._hide(dict(_MARKS.findall(marks)))
+        text = text[begins:]
         ended = False
         while not ended:
             *rows, text = text.split("</row>")
@@ -550,6 +623,12 @@ class _SheetReader:
                 )
             )
 
+    def _hide(self, said: Mapping[str, str]) -> None:
+        """Columns by their marks, where they are hidden."""
+        if _is_hidden(said, "width"):
+            first, last = int(said["min"]), int(said["max"])
+            self._hidden_columns.update(range(first - 1, min(last, MOST_COLUMNS)))
+
     def _row(self, text: str) -> None:
         """One line, as it stands in the file up to its end mark."""
         start = text.rfind("<row")
@@ -560,6 +639,7 @@ class _SheetReader:
         self._line = int(line[1]) if line else self._line + 1
         if not found:
             return None
+        self._hidden_row = self._hidden or _HIDDEN_ROW.match(text, start) is not None
         self._bounds.cells(len(found))
         if len(found) > WIDEST:
             raise CannotRead(self._too_wide())
@@ -573,8 +653,13 @@ class _SheetReader:
         # Nearly always every cell is there, from the first column on.
         whole = self._column(found[0][0]) == 0 and self._column(found[-1][0]) == len(found) - 1
         cells = values if whole else self._placed([letters for letters, _, _ in found], values)
-        self._packing.put(self._line, cells, self._where())
+        self._put(cells)
         return None
+
+    def _put(self, cells: Sequence[str]) -> None:
+        self._packing.put(
+            self._line, cells, self._where(), hidden=self._hidden_row, aside=self._hidden_columns
+        )
 
     def _placed(self, letters: Sequence[str], values: Sequence[str]) -> list[str]:
         """Values at the columns they stand in."""
@@ -617,6 +702,9 @@ class _SheetReader:
                 cells.clear()
                 state["at"], state["cells"] = -1, 0
                 self._line = int(said.get("r") or self._line + 1)
+                self._hidden_row = self._hidden or _is_hidden(said, "ht")
+            elif local == "col":
+                self._hide(said)
             elif local == "c":
                 ref = re.match("[A-Z]{1,3}", said.get("r", ""))
                 state["at"] = self._column(ref[0]) if ref else state["at"] + 1
@@ -650,7 +738,7 @@ class _SheetReader:
                 cells.extend([""] * (state["at"] - len(cells)))
                 cells.append(value)
             elif local == "row":
-                self._packing.put(self._line, cells, self._where())
+                self._put(cells)
 
         def chars(text: str) -> None:
             if now["reading"]:
@@ -712,6 +800,11 @@ class _SheetReader:
         return (
             f"{self._where()} is far too wide: at most {MOST_COLUMNS} columns are read. Nothing was changed."
         )
+
+
+def _is_hidden(said: Mapping[str, str], size: str) -> bool:
+    """Whether a row or column is hidden by its marks: it says so, or has no `size`."""
+    return said.get("hidden") in ("1", "true") or re.fullmatch(r"0(?:\.0*)?", said.get(size, "")) is not None
 
 
 def _unescaped(text: str) -> str:

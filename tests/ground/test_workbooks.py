@@ -281,6 +281,46 @@ def test_a_sheet_written_in_another_way_reads_the_same(prefix: str) -> None:
     assert _read(packed(sheet)) == [("S", [(1, ["URN", "", "a & b"]), (2, ["7"])])]
 
 
+@pytest.mark.parametrize("prefix", ["", "x:"])
+def test_what_is_hidden_is_read_only_where_it_is_asked_for(prefix: str) -> None:
+    """Both ways of reading; a row or column without a height or width is as hidden as one that says so."""
+    p = prefix
+    marks = ("", ' hidden="1"', ' ht="0" customHeight="1"', ' hidden="0" ht="15"')
+    rows = "".join(
+        f'<{p}row r="{n}"{said}>'
+        + "".join(f'<{p}c r="{at}{n}"><{p}v>{n}{at_n}</{p}v></{p}c>' for at_n, at in enumerate("ABCD", 1))
+        + f"</{p}row>"
+        for n, said in enumerate(marks, 1)
+    )
+    columns = f'<{p}col min="2" max="2" width="0"/><{p}col min="4" max="16384" width="9" hidden="1"/>'
+    namespace = 'xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    sheet = f"<{p}worksheet {namespace}><{p}cols>{columns}</{p}cols><{p}sheetData>{rows}</{p}sheetData></{p}worksheet>"
+    (read,) = workbooks.read(packed(sheet))
+    assert list(read.lines()) == [(1, ["11", "", "13", ""]), (4, ["41", "", "43", ""])]
+    assert [line for line, _ in read.lines(hidden=True)] == [1, 2, 3, 4]
+    assert next(read.lines(hidden=True)) == (1, ["11", "12", "13", "14"])
+    assert read.count == 2 and read.hidden() == workbooks.Hidden(lines=2, columns=(1, 3), whole=False)
+    with pytest.raises(CannotRead, match="Sheet ‘S’ has hidden rows. Unhide or delete them"):
+        workbooks.first_sheet(packed(sheet))
+
+
+def test_a_hidden_sheet_is_passed_over_and_one_alone_is_said_to_be_hidden() -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["old"])
+    book.active.sheet_state = "hidden"
+    book.create_sheet("New").append(["new"])
+    out = io.BytesIO()
+    book.save(out)
+    assert list(workbooks.first_sheet(out.getvalue()).lines()) == [(1, ["new"])]
+    alone = {"xl/workbook.xml": PARTS["xl/workbook.xml"].replace("<sheet ", '<sheet state="veryHidden" ')}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, part in (PARTS | alone | {"xl/worksheets/sheet1.xml": lines(cell("A1"))}).items():
+            archive.writestr(name, part)
+    with pytest.raises(CannotRead, match="Everything in this workbook is hidden"):
+        workbooks.read(out.getvalue())
+
+
 def test_cells_made_one_over_lines_say_the_same_in_each() -> None:
     book = openpyxl.Workbook()
     page = book.active

@@ -307,6 +307,41 @@ def test_a_sheet_can_be_left_unread_and_is_then_not_in_the_sum(
 
 
 @pytest.mark.any_database
+def test_hidden_sheets_rows_and_columns_are_named_and_read_only_where_one_says_so(
+    client: FlaskClient, organisation_id: int
+) -> None:
+    made = openpyxl.Workbook()
+    leads = made.active
+    leads.title = "Leads"
+    leads.append(["URN", "Email", "Deputy email"])
+    for who in ("now", "left", "gone"):
+        leads.append([organisation_id, f"{who}@b.example", f"deputy.{who}@b.example"])
+    leads.row_dimensions[3].hidden = leads.row_dimensions[4].hidden = True
+    leads.column_dimensions["C"].hidden = True
+    old = made.create_sheet("Old leads")
+    old.append(["URN", "Email"])
+    old.append([organisation_id, "old@b.example"])
+    old.sheet_state = "hidden"
+    out = io.BytesIO()
+    made.save(out)
+
+    where = send(client, out.getvalue(), "x.xlsx").location
+    page = client.get(where).text
+    assert sums(page)["New contacts"] == sums(page)["Lines read"] == 1
+    told = "2 rows and column C of sheet ‘Leads’; sheet ‘Old leads’ (2 rows)."
+    assert f"Hidden in the workbook and not read: {told}" in page
+    assert "Deputy email" not in page and "left@b.example" not in page and "old@b.example" not in page
+
+    client.post(where + "/columns", data={"sheet-0": "1", "read-0": "1", "hidden": "1"})
+    page = client.get(where).text
+    assert f"Hidden in the workbook and read all the same: {told}" in page
+    assert sums(page)["New contacts"] == 7 and "Deputy email" in page
+    assert re.search(r'name="hidden" value="1" checked', page)
+    client.post(where + "/columns", data={"sheet-0": "1", "read-0": "1"})
+    assert sums(client.get(where).text)["New contacts"] == 1
+
+
+@pytest.mark.any_database
 def test_a_list_that_was_taken_in_still_tells_what_was_left_out(
     client: FlaskClient, organisation_id: int
 ) -> None:

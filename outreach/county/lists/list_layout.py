@@ -16,7 +16,7 @@ from outreach.county.lists.headings import BODIES, OF_PEOPLE, SKIP, VISITS, Colu
 from outreach.county.lists.uploads import Upload
 from outreach.county.lists.which_school import SchoolAsWritten
 from outreach.ground.typed_days import day_with_year
-from outreach.ground.workbooks import Clock, Sheet
+from outreach.ground.workbooks import Clock, Hidden, Sheet
 
 LOOKED_AT = 40
 """How many lines of a sheet are looked through for its headings."""
@@ -33,7 +33,8 @@ class Layout:
     """One sheet as it is read. `first`: its first lines, to be looked at; `above`: how many lines stand
     before the list.
 
-    `cut`: the line and column of each cell that is longer than LONGEST_CELL.
+    `hidden`: what of it is hidden, read or not. `cut`: the line and column of each cell that is longer than
+    LONGEST_CELL.
     `heading_line` 0: the list has no headings. `complete`: by its columns it can be read. `wanted`: it seems
     to be a list.
     """
@@ -52,6 +53,7 @@ class Layout:
     complete: bool
     wanted: bool
     cut: tuple[tuple[int, int], ...]
+    hidden: Hidden
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,26 +109,24 @@ def records(upload: Upload, layouts: Sequence[Layout]) -> Iterator[Record]:
             yield from _records(upload, layout, pace)
 
 
-def _lines(sheet: Sheet, pace: Clock) -> Iterator[tuple[int, list[str]]]:
-    for line, said in sheet.lines():
+def _lines(sheet: Sheet, pace: Clock, *, hidden: bool) -> Iterator[tuple[int, list[str]]]:
+    for line, said in sheet.lines(hidden=hidden):
         pace.time()
         yield line, [cell[:LONGEST_CELL] for cell in said]
 
 
 def _layout(upload: Upload, number: int, sheet: Sheet, pace: Clock) -> Layout:
     kind, choices = upload.kind, upload.choices
-    first = [
-        (line, tuple(said)) for (line, said), _ in zip(_lines(sheet, pace), range(LOOKED_AT), strict=False)
-    ]
+    lines = _lines(sheet, pace, hidden=choices.hidden)
+    first = [(line, tuple(said)) for (line, said), _ in zip(lines, range(LOOKED_AT), strict=False)]
     chosen = {**upload.remembered, **choices.columns}
     at = _heading_line(first, kind, chosen, choices.first_line.get(number), pace)
     heading_line = first[at][0] if at is not None else 0
     named, group_line = _headings(first, at, sheet.width, kind)
-    under, cut = _under(sheet, heading_line, len(named), pace)
+    under, cut, below = _under(sheet, heading_line, len(named), pace, hidden=choices.hidden)
     addresses = sum(u.addresses for u in under)
     columns = headings.settled(named, under, kind, chosen, named=at is not None)
-    complete = sheet.count > 0 and headings.is_complete(columns, kind)
-    above = sum(line <= heading_line for line, _ in first)
+    complete = bool(first) and headings.is_complete(columns, kind)
     # A sheet without a list in it: a cover, a note on how to fill it in.
     wanted = complete or (addresses > 0 if kind in OF_PEOPLE else at is not None)
     return Layout(
@@ -136,14 +136,15 @@ def _layout(upload: Upload, number: int, sheet: Sheet, pace: Clock) -> Layout:
         group_line=group_line,
         columns=columns,
         under=under,
-        above=above,
-        lines=sheet.count - above,
+        above=sum(line <= heading_line for line, _ in first),
+        lines=below,
         addresses=addresses,
         first=tuple(first),
         complete=complete,
         wanted=wanted,
         cut=cut,
-        read=complete and choices.sheets.get(number, wanted) and sheet.count > above,
+        hidden=sheet.hidden(),
+        read=complete and choices.sheets.get(number, wanted) and below > 0,
     )
 
 
@@ -201,13 +202,13 @@ _NUMBER = re.compile(r"(?:URN\D{0,3})?[0-9]{6}(?:\.0+)?", re.IGNORECASE)
 
 
 def _under(
-    sheet: Sheet, heading_line: int, width: int, pace: Clock
-) -> tuple[tuple[Under, ...], tuple[tuple[int, int], ...]]:
-    """What stands under each heading, and which cells are cut."""
+    sheet: Sheet, heading_line: int, width: int, pace: Clock, *, hidden: bool
+) -> tuple[tuple[Under, ...], tuple[tuple[int, int], ...], int]:
+    """What stands under each heading, which cells are cut, and how many lines those are."""
     cut: list[tuple[int, int]] = []
     filled, addresses, numbers, postcodes, short_phones = ([0] * width for _ in range(5))
     looked = 0
-    for line, whole in sheet.lines():
+    for line, whole in sheet.lines(hidden=hidden):
         pace.time()
         cut += [(line, n) for n, cell in enumerate(whole) if len(cell) > LONGEST_CELL]
         if line <= heading_line:
@@ -230,7 +231,7 @@ def _under(
         Under(filled=f, addresses=a, numbers=round(n * share), postcodes=round(p * share), short_phones=t)
         for f, a, n, p, t in zip(filled, addresses, numbers, postcodes, short_phones, strict=True)
     )
-    return under, tuple(cut)
+    return under, tuple(cut), looked
 
 
 def _records(upload: Upload, layout: Layout, pace: Clock) -> Iterator[Record]:
@@ -241,7 +242,7 @@ def _records(upload: Upload, layout: Layout, pace: Clock) -> Iterator[Record]:
     aside = frozenset(at for at in of_kind.get(SKIP, ()) if layout.columns[at].notes)
     named = next((_says(said) for line, said in layout.first if line == layout.heading_line), None)
     blocks = list(dict.fromkeys(c.block for c in layout.columns if c.kind in headings.PERSON_KINDS))
-    for line, said in _lines(sheet, pace):
+    for line, said in _lines(sheet, pace, hidden=upload.choices.hidden):
         if line <= layout.heading_line:
             continue
         row = tuple([*said, *[""] * (len(layout.columns) - len(said))])

@@ -90,7 +90,8 @@ class NoLongerWaiting(Refusal):
 class Choices:
     """What a coordinator said of a list. Sheets by number; `first_line`: where the headings of a sheet stand,
     0 for none; `columns`: {heading: kind}; `put_right`: {'sheet.line.part': {field: text}}, where ‘of’ tells
-    what it was said of. `outside`: whether schools that are in no target are taken in, too."""
+    what it was said of. `outside`: whether schools that are in no target are taken in, too; `hidden`: whether hidden
+    sheets, rows and columns are read, too."""
 
     sheets: dict[int, bool] = field(default_factory=dict)
     first_line: dict[int, int] = field(default_factory=dict)
@@ -98,6 +99,7 @@ class Choices:
     put_right: dict[str, dict[str, str]] = field(default_factory=dict)
     year: int | None = None
     outside: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,6 +271,7 @@ def _choices(said: str) -> Choices:
         columns=kept.get("columns", {}),
         put_right=kept.get("put_right", {}),
         outside=bool(kept.get("outside", False)),
+        hidden=bool(kept.get("hidden", False)),
         year=kept.get("year"),
     )
 

@@ -66,9 +66,8 @@ class ReadNumbers:
 
 def lines_of(content: bytes) -> str:
     """A CSV or workbook as lines of its own numbers: cells parted by tabs. Raises CannotRead."""
-    sheet = next(sheet for sheet in workbooks.read(content) if sheet.count)
     found: list[str] = []
-    for line, cells in sheet.lines():
+    for line, cells in workbooks.first_sheet(content).lines():
         found += [""] * (line - 1 - len(found))
         found.append("\t".join(" ".join(cell.split()) for cell in cells))
     text = "\n".join(found)

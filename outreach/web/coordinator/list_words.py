@@ -95,6 +95,25 @@ def zeros(layouts: Sequence[Layout]) -> str:
     return f"{lost} lost the 0 at the beginning. It is put back." if n else ""
 
 
+def hidden(layouts: Sequence[Layout], *, read: bool) -> str:
+    """What of the sheets is hidden, and whether it is read; '' for nothing."""
+    several = len(layouts) > 1
+    found = []
+    for layout in layouts:
+        of = layout.hidden
+        named = [count(of.lines, "row")] if of.lines else []
+        if of.columns:
+            which = and_list(list_layout.letters(at) for at in of.columns)
+            named.append(f"{'column' if len(of.columns) == 1 else 'columns'} {which}")
+        if of.whole:
+            found.append(f"sheet ‘{layout.name}’ ({count(of.lines, 'row')})")
+        elif named:
+            found.append(and_list(named) + (f" of sheet ‘{layout.name}’" if several else ""))
+    if not found:
+        return ""
+    return f"Hidden in the workbook and {'read all the same' if read else 'not read'}: {'; '.join(found)}."
+
+
 def reached(after: int, before: int, of: int, *, target: bool) -> tuple[str, str]:
     """How many schools will have somebody to write to, first the count and then the rest of the sentence."""
     whole = f"{count(of, 'school')} in the target" if target else count(of, "open school")

@@ -419,6 +419,7 @@ def _shown(upload: Upload, looked: ListPreview[Any]) -> dict[str, Any]:
         "letters": list_layout.letters,
         "cut": list_words.cut(looked.layouts),
         "zeros": list_words.zeros(looked.layouts),
+        "hidden": list_words.hidden(looked.layouts, read=upload.choices.hidden),
         "reach": to_reach,
         "several": len(looked.entries) != looked.lines,
         "ask": ask,
@@ -450,6 +451,7 @@ def list_columns(token: str, kind: str) -> Any:
             line = row_number(request.form.get(f"headings-{layout.number}", ""))
             if line is not None and line != layout.heading_line:
                 choices.first_line[layout.number] = line
+        choices.hidden = "hidden" in request.form
         if kind == VISITS and "year" in request.form:
             choices.year = whole_number(request.form["year"], 1000, 9999)
         choices.columns |= chosen
@@ -675,9 +677,10 @@ def _choices_of(layouts: Sequence[Layout], kind: str) -> list[Choice]:
     for layout in layouts:
         if not layout.wanted or not layout.lines:
             continue
-        for column, under in zip(layout.columns, layout.under, strict=True):
+        for at, (column, under) in enumerate(zip(layout.columns, layout.under, strict=True)):
             key = headings.key_of(column.heading)
-            if not key or not (under.filled or layout.heading_line):
+            shown = layout.heading_line and at not in layout.hidden.columns
+            if not key or not (under.filled or shown):
                 continue
             before: Mapping[str, int] | Choice | None = found.get(key)
             assert before is None or isinstance(before, Choice)
