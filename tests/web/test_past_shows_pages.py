@@ -67,6 +67,33 @@ def test_a_list_is_put_right_kept_shown_on_the_schools_page_and_taken_back(
     assert "was taken back already" in client.get("/desk/past-shows").text
 
 
+def test_a_second_performance_of_a_day_and_one_on_a_sunday_are_kept_where_one_says_so(
+    client: FlaskClient, organisation_id: int
+) -> None:
+    where = send(
+        client,
+        f"URN,Date,Pupils\n{organisation_id},8/3/2024,120\n{organisation_id},8/3/2024,95\n{organisation_id},10/3/2024,60\n",
+    )
+    page = client.get(where).text
+    assert "It was another performance: add the pupils" in page and "It was on that Sunday" in page
+    marks = {
+        key: page.partition(f'name="of-{key}" value="')[2].partition('"')[0] for key in ("0.3.0", "0.4.0")
+    }
+    client.post(
+        where + "/repair",
+        data={
+            "line": list(marks),
+            "second-0.3.0": "1",
+            "sunday-0.4.0": "1",
+            **{f"of-{key}": mark for key, mark in marks.items()},
+        },
+    )
+    client.post(where)
+    assert "2 visits added and 1 said twice and merged." in client.get("/desk/past-shows").text
+    school = client.get(f"/desk/schools/{organisation_id}").text
+    assert "215" in school and "10 March 2024" in school
+
+
 def test_a_year_is_asked_for_where_the_list_says_none(client: FlaskClient, organisation_id: int) -> None:
     where = send(client, "School\nRedmere Academy\n")
     if "Which column is what?" in client.get(where).text:

@@ -373,7 +373,7 @@ def _judged(
     staff = counted = None
     if fields["staff"] and not cells.says_nothing(fields["staff"]):
         staff = cells.number(fields["staff"])
-        if staff is None or "-" in fields["staff"]:
+        if staff is None:
             return _wrong(entry, "staff", f"‘{fields['staff'][:60]}’ is not one number of staff")
     if fields["counted"] and not cells.says_nothing(fields["counted"]):
         counted = day_with_year(fields["counted"])

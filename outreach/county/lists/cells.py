@@ -33,7 +33,8 @@ _ADDRESS = re.compile(
 )
 _BEHIND = re.compile(r"[>\]\s]*\(([^()@]{1,80})\)")
 _LABEL = re.compile(
-    r"(?:and|or|&|b?cc|[emt]|e-?mails?|mails?|mailto|(?:e-?mail )?address(?:es)?|contacts?|(?:tel|mob|phone).*)",
+    r"(?:and|or|&|b?cc|[emt]|e-?mails?|mails?|mailto|(?:e-?mail )?address(?:es)?|contacts?|"
+    r"(?:tel(?:ephone)?|mob(?:ile)?|phone)\b.*)",
     re.IGNORECASE,
 )
 """What stands before an address and is nobody's name."""
@@ -118,11 +119,23 @@ def phone(cell: str) -> str:
     return f"0{found[1]}" if found else cell
 
 
+_NUMBER = re.compile(r"([^0-9%£$€/]*?)[~≈+]?([0-9]{1,6})(?:\.0+)?([^0-9%£$€/]*)")
+_OF_PEOPLE = frozenset(
+    "a about all approx approximately around at attended attending audience ca c children circa employees est "
+    "estimate estimated fte front frontline head headcount heads in line nearly no number of officers over people "
+    "persons practitioners present pupil pupils reached roughly saw seen some staff student students the total was "
+    "were workers young yp".split()
+)
+
+
 def number(cell: str) -> int | None:
-    """The one whole number that a cell says: ‘250’, ‘about 250 pupils’, ‘1,080’; None where it says none, or
-    several."""
-    found = re.findall(r"[0-9]+", re.sub(r"(?<=[0-9]),(?=[0-9]{3}\b)", "", cell))
-    return int(found[0]) if len(found) == 1 and len(found[0]) < 7 else None
+    """The one whole number of people that a cell says: ‘250’, ‘about 250 pupils’, ‘1,080’; None where it says none,
+    several, one below 0, or one of something else: ‘2 forms’, ‘Year 8’."""
+    found = _NUMBER.fullmatch(re.sub(r"(?<=[0-9]),(?=[0-9]{3}\b)", "", cell))
+    if found is None or found[1].rstrip().endswith(("-", "−", "–")):
+        return None
+    of = re.findall(r"[^\W\d_]+", f"{found[1]} {found[3]}".casefold())
+    return int(found[2]) if _OF_PEOPLE.issuperset(of) else None
 
 
 def identifiers(cell: str) -> list[str]:

@@ -34,8 +34,8 @@ class TooMuch(Refusal):
 class Entry:
     """One person, one show, or one body that a line names; a line that names none is one entry, too.
 
-    `field`: what is wrong about it ('school', 'address', 'name', 'again', 'year', 'day', 'pupils', those of a
-    body), `reason` why, in words. `fields`: what was read, or put right, as text to be mended.
+    `field`: what is wrong about it ('school', 'address', 'name', 'again', 'year', 'day', 'sunday', 'pupils',
+    'second', those of a body), `reason` why, in words. `fields`: what was read, or put right, as text to be mended.
     """
 
     key: str

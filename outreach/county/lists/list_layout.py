@@ -367,8 +367,8 @@ def _visits(
         if not cells.says_nothing(row[at]) or row[at].casefold() == "x":
             if row[at].strip().casefold() in ("no", "n", "0", "not seen", "declined", "✗", "cancelled"):
                 continue
-            day = row[at] if day_with_year(row[at]) else ""
-            number = row[at] if not day and cells.number(row[at]) is not None else ""
+            day = row[at] if day_with_year(row[at]) or cells.month(row[at]) else ""
+            number = row[at] if not day and re.search("[0-9]", row[at]) else ""
             found.append({"day": day, "year": layout.columns[at].heading, "pupils": number})
     return tuple(found)
 

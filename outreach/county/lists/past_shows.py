@@ -6,7 +6,7 @@ and stand on the school's page; they make no programme, no performance and no st
 back whole.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -42,6 +42,7 @@ from outreach.ground.wording import day_short
 FIRST_YEAR = 1990
 MOST_PUPILS = 3_000
 """No one show, and hardly a school, has more."""
+_SUNDAY = 6
 
 
 class EarlierList(Base, OfPartnership):
@@ -110,11 +111,12 @@ class NoSuchList(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class VisitEntry(Entry):
-    """A past show of a line, as it would be kept."""
+    """A past show of a line, as it would be kept; `second`: it is known not to be another's of that day."""
 
     year: int | None = None
     day: date | None = None
     pupils: int | None = None
+    second: bool = False
     into: str = ""
 
 
@@ -297,12 +299,19 @@ def _entries(
         elif record.again:
             yield replace(entry, fate=LEFT, reason=entries.SAID_AGAIN)
         else:
-            yield _judged(
-                entry, record, entries.matched(record, said.get("school"), ours, known), upload, now=now
-            )
+            match = entries.matched(record, said.get("school"), ours, known)
+            yield _judged(entry, record, match, upload, said, now=now)
 
 
-def _judged(entry: VisitEntry, record: Record, match: Match, upload: Upload, *, now: datetime) -> VisitEntry:
+def _judged(
+    entry: VisitEntry,
+    record: Record,
+    match: Match,
+    upload: Upload,
+    said: Mapping[str, str],
+    *,
+    now: datetime,
+) -> VisitEntry:
     if match.school is None and record.filled <= 2 and not any(entry.fields.values()):
         return replace(entry, fate=LEFT, reason=entries.NO_LINE)
     if not record.visits and match.school is not None:
@@ -311,6 +320,8 @@ def _judged(entry: VisitEntry, record: Record, match: Match, upload: Upload, *, 
         return replace(entry, fate=REPAIR, field="school", reason=match.reason)
     entry = replace(entry, school=match.school)
     year, day, field, reason = _when(entry.fields, record, upload.choices.year, now=now)
+    if day is not None and day.weekday() == _SUNDAY and not reason and not said.get("sunday"):
+        field, reason = "sunday", f"{day_short(day)} was a Sunday"
     if reason:
         return replace(entry, fate=REPAIR, field=field, reason=reason)
     pupils = cells.number(entry.fields["pupils"]) if entry.fields["pupils"] else None
@@ -325,7 +336,14 @@ def _judged(entry: VisitEntry, record: Record, match: Match, upload: Upload, *, 
             field="pupils",
             reason=f"‘{entry.fields['pupils'][:60]}’ is not one number of pupils",
         )
-    return replace(entry, year=year, day=day, pupils=pupils)
+    if pupils == 0:
+        return replace(
+            entry,
+            fate=REPAIR,
+            field="pupils",
+            reason="No pupils is no visit. Enter how many saw it, or leave the line out",
+        )
+    return replace(entry, year=year, day=day, pupils=pupils, second=bool(said.get("second")))
 
 
 def _when(
@@ -365,9 +383,10 @@ def _when(
 def _met(
     found: Sequence[VisitEntry], on_file: dict[tuple[int, int], dict[date | None, int | None]]
 ) -> list[VisitEntry]:
-    """Each show against the lists that count, and against this list's own earlier lines."""
-    first: dict[tuple[int, int, date | None], VisitEntry] = {}
-    met = []
+    """Each show against the lists that count, and against this list's own earlier lines: what says one of them again
+    is merged into it, another number of pupils on its day is asked about."""
+    first: dict[tuple[int, int, date | None], tuple[int, set[int | None]]] = {}
+    met: list[VisitEntry] = []
     for entry in found:
         if entry.fate != NEW or entry.school is None or entry.year is None:
             met.append(entry)
@@ -375,13 +394,31 @@ def _met(
         key = (entry.school.urn, entry.year, entry.day)
         kept = on_file.get(key[:2], {})
         if key in first:
-            earlier = first[key]
-            met.append(replace(entry, fate=TWICE, into=f"line {earlier.line}"))
+            at, numbers = first[key]
+            met.append(_said_before(entry, met, at, numbers))
         elif (entry.day in kept and entry.pupils in (None, kept[entry.day])) or (
             entry.day is None and entry.pupils is None and kept
         ):
             met.append(replace(entry, fate=SAME))
         else:
-            first[key] = entry
+            first[key] = len(met), {entry.pupils}
             met.append(entry)
     return met
+
+
+def _said_before(entry: VisitEntry, met: list[VisitEntry], at: int, numbers: set[int | None]) -> VisitEntry:
+    """A show of a day of which `met[at]` is one already, with those `numbers` of pupils."""
+    earlier = met[at]
+    pupils = (earlier.pupils or 0) + (entry.pupils or 0)
+    if entry.pupils is None or (entry.pupils in numbers and not entry.second):
+        pass
+    elif earlier.pupils is None or (entry.second and pupils <= MOST_PUPILS):
+        met[at] = replace(earlier, pupils=pupils)
+        numbers.add(entry.pupils)
+    else:
+        when = f"on {day_short(entry.day)}" if entry.day else f"in {year_name(entry.year or 0)}"
+        reason = (
+            f"Line {earlier.line} says {earlier.pupils:,} of this school {when}, this one {entry.pupils:,}"
+        )
+        return replace(entry, fate=REPAIR, field="second", reason=reason)
+    return replace(entry, fate=TWICE, into=f"line {earlier.line}")

@@ -76,6 +76,12 @@ LABELS = {
     "staff": "Front-line staff",
     "counted": "Counted on",
 }
+TICKS = {
+    "again": "Put it on file again",
+    "sunday": "It was on that Sunday",
+    "second": "It was another performance: add the pupils",
+}
+"""By which a line is right as it stands."""
 WORDS = {
     CONTACTS: {
         REPAIR: "Need repair",
@@ -401,6 +407,7 @@ def _shown(upload: Upload, looked: ListPreview[Any]) -> dict[str, Any]:
         "heads": HEADS,
         "labels": LABELS,
         "fields": FIELDS[kind],
+        "ticks": TICKS,
         "at": _at,
         "first": _first(kind),
         "first_words": FIRST_WORDS[kind],
@@ -490,7 +497,7 @@ def _put_right(upload: Upload, key: str, kind: str) -> None:
     school = (request.form.get(f"typed-{key}", "") or request.form.get(f"school-{key}", "")).strip()[:200]
     if school:
         said["school"] = school
-    for tick in ("out", "again"):
+    for tick in ("out", *TICKS):
         if request.form.get(f"{tick}-{key}"):
             said[tick] = "1"
     kept = upload.choices.put_right

@@ -12,7 +12,7 @@ import make
 from county.lists.sent import lines, send
 from county.lists.shapes import book
 from outreach.booking.promises import Booking
-from outreach.county.lists import past_shows
+from outreach.county.lists import cells, past_shows
 from outreach.county.lists.entries import LEFT, NEW, REPAIR, SAME, TWICE
 from outreach.county.lists.headings import VISITS
 from outreach.county.lists.past_shows import NoSuchList
@@ -78,6 +78,87 @@ def test_every_line_is_new_known_merged_left_out_or_to_be_put_right(app: Flask) 
     ]
     assert [e.line for e in found.with_fate(LEFT)] == [14]
     assert found.lines == sum(found.sums.values()) == 13
+
+
+def test_another_number_on_the_same_day_is_asked_and_so_are_sundays_and_what_is_no_number_of_pupils(
+    app: Flask,
+) -> None:
+    with transaction():
+        ours = make.partnership()
+        urn, other = make.school(name="Redmere").urn, make.school(name="Garrick").urn
+        found = look(
+            lines(
+                "URN,Date,Year,Pupils",
+                f"{urn},8/3/2024,,120",
+                f"{urn},8/3/2024,,95",
+                f"{urn},8/3/2024,,120",
+                f"{urn},,2022/23,60",
+                f"{urn},,2022/23,70",
+                f"{other},8/3/2024,,",
+                f"{other},8/3/2024,,80 pupils",
+                f"{other},10/3/2024,,90",
+                f"{other},6/3/2024,,2 forms",
+                f"{other},6/3/2024,,-5",
+                f"{other},6/3/2024,,0",
+                f"{other},6/3/2024,,Year 8",
+            ),
+            ours.id,
+        )
+        years = look(lines("School,2022/23", "Redmere,2 forms", "Garrick,Mar 2023"), ours.id)
+    assert [(e.line, e.pupils) for e in found.with_fate(NEW)] == [(2, 120), (5, 60), (7, 80)]
+    assert [(e.line, e.into) for e in found.with_fate(TWICE)] == [(4, "line 2"), (8, "line 7")]
+    assert [(e.line, e.field, e.reason) for e in found.with_fate(REPAIR)] == [
+        (3, "second", "Line 2 says 120 of this school on 8 March 2024, this one 95"),
+        (6, "second", "Line 5 says 60 of this school in 2022/23, this one 70"),
+        (9, "sunday", "10 March 2024 was a Sunday"),
+        (10, "pupils", "‘2 forms’ is not one number of pupils"),
+        (11, "pupils", "‘-5’ is not one number of pupils"),
+        (12, "pupils", "No pupils is no visit. Enter how many saw it, or leave the line out"),
+        (13, "pupils", "‘Year 8’ is not one number of pupils"),
+    ]
+    assert [(e.school.name, e.year, e.pupils) for e in years.with_fate(NEW) if e.school] == [
+        ("Garrick", 2022, None)
+    ]
+    assert [e.reason for e in years.with_fate(REPAIR)] == ["‘2 forms’ is not one number of pupils"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("Telford j.telford@redmere.example", "Telford"),
+        ("Mobley (DSL) m@redmere.example", "Mobley"),
+        ("Tel 01632 960001: a@redmere.example", ""),
+        ("Telephone: a@redmere.example", ""),
+    ],
+)
+def test_a_name_that_begins_like_a_label_is_a_name(cell: str, name: str) -> None:
+    assert [(p.name, p.doubt) for p in cells.people_in_cell(cell)] == [(name, "")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("250", 250),
+        ("about 250 pupils", 250),
+        ("1,080", 1080),
+        ("c. 90", 90),
+        ("~90 (estimated)", 90),
+        ("Pupils: 90", 90),
+        ("120.0", 120),
+        ("12 FTE", 12),
+        ("2 forms", None),
+        ("Year 8", None),
+        ("-5", None),
+        ("– 5", None),
+        ("5%", None),
+        ("2 x 90", None),
+        ("90 or so classes", None),
+        ("1.5", None),
+        ("", None),
+    ],
+)
+def test_a_number_of_people_is_one_and_of_nothing_else(cell: str, number: int | None) -> None:
+    assert cells.number(cell) == number
 
 
 def test_a_column_for_each_year_and_sheets_named_by_years_are_understood(app: Flask) -> None:
