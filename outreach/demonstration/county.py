@@ -110,13 +110,13 @@ def make(seed: int, academic_year: int) -> County:
     return County(
         name=NAME,
         la_code=LA_CODE,
-        register=_csv(COLUMNS, maker.rows),
-        links=_csv(LINK_COLUMNS, maker.links),
+        register=csv_of(COLUMNS, maker.rows),
+        links=csv_of(LINK_COLUMNS, maker.links),
         districts=ground.geojson(),
     )
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+def csv_of(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writeheader()

@@ -206,7 +206,7 @@ class Maker:
         ]
         for row in by_phase[5:20:9]:
             row["EstablishmentStatus (name)"] = "Open, but proposed to close"
-            row["CloseDate"] = _day(date(self.year + 1, 8, 31))
+            row["CloseDate"] = day_in_file(date(self.year + 1, 8, 31))
         for row in (by_phase[11], by_phase[27], self.rows[30], self.rows[80]):
             row["Easting"] = row["Northing"] = ""
         for row in (by_phase[27], by_phase[33], self.rows[55]):
@@ -249,7 +249,7 @@ class Maker:
                 phase,
                 ages=(low, high),
                 pupils=pupils,
-                more={"EstablishmentStatus (name)": "Closed", "CloseDate": _day(closed)},
+                more={"EstablishmentStatus (name)": "Closed", "CloseDate": day_in_file(closed)},
             )
 
         def new(town: str, name: str, phase: str, low: int, high: int, pupils: int) -> Row:
@@ -260,7 +260,7 @@ class Maker:
                 phase,
                 ages=(low, high),
                 pupils=pupils,
-                more={"OpenDate": _day(opened), "Trusts (name)": names.TRUSTS[0]},
+                more={"OpenDate": day_in_file(opened), "Trusts (name)": names.TRUSTS[0]},
             )
 
         before = old("Saxby Regis", "Saxby Regis Weavers School", "Secondary", 11, 16, 690)
@@ -293,7 +293,7 @@ class Maker:
                     "LinkURN": other["URN"],
                     "LinkName": other["EstablishmentName"],
                     "LinkType": word,
-                    "LinkEstablishedDate": _day(day) if day else "",
+                    "LinkEstablishedDate": day_in_file(day) if day else "",
                 }
             )
 
@@ -399,6 +399,6 @@ def _postcodes(district: int) -> Iterator[str]:
         yield f"ZZ{district} {n // 400 % 10}{letters[n // 20 % 20]}{letters[n % 20]}"
 
 
-def _day(day: date) -> str:
+def day_in_file(day: date) -> str:
     """As the register writes days."""
     return day.strftime("%d-%m-%Y")

@@ -37,6 +37,7 @@ from outreach.demonstration import (
     chasing,
     county,
     guests,
+    leaving,
     lunches,
     made_up_schools,
     money,
@@ -51,6 +52,7 @@ from outreach.demonstration import (
     training,
 )
 from outreach.demonstration.cast import Cast
+from outreach.demonstration.county import County
 from outreach.demonstration.seasons import TourSeason
 from outreach.demonstration.tours import plans
 from outreach.ground.db import db
@@ -110,7 +112,7 @@ def tell(*, now: datetime) -> Told:
     )
     for name, address, role in OTHERS:
         coordinators.add(partnership.id, name, address, password=None, now=began, role=role, who=COORDINATOR)
-    _register(season, now=began)
+    made = _register(season, now=began)
     programme = _programme(partnership, season, now=began)
     company = _tour(partnership, programme, season, now=began, links_from=now - timedelta(days=30))
     coordinators.add(
@@ -162,6 +164,7 @@ def tell(*, now: datetime) -> Told:
     _today(random, programme, season, parts, now=now)
     money.spend(programme, season, who=COORDINATOR, now=now)
     _board(programme, now=now)
+    leaving.tell(programme, made, who=COORDINATOR, now=now - timedelta(minutes=5))
     plans.draw_up(programme, who=COORDINATOR, now=now)
     return Told(
         partnership=partnership,
@@ -223,7 +226,7 @@ def _partnership(season: TourSeason, *, now: datetime) -> Partnership:
     return partnership
 
 
-def _register(season: TourSeason, *, now: datetime) -> None:
+def _register(season: TourSeason, *, now: datetime) -> County:
     made = county.make(SEED, season.academic_year)
     partnership = partnerships.of_authority(made.la_code)
     assert partnership is not None
@@ -231,6 +234,7 @@ def _register(season: TourSeason, *, now: datetime) -> None:
     file = register.read(BytesIO(made.register), la_codes=[made.la_code], links=BytesIO(made.links))
     changes = register.preview(file, [made.la_code])
     register.apply(changes, file_name="marlshire.csv", la_codes=[made.la_code], who="set-up", now=now)
+    return made
 
 
 def _programme(partnership: Partnership, season: TourSeason, *, now: datetime) -> Programme:

@@ -9,6 +9,7 @@ from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from school_story import said
 from sqlalchemy import select
@@ -27,6 +28,7 @@ from outreach.ground.timespans import wall
 from outreach.ground.wording import clock
 from outreach.post import links
 from outreach.post.outbox import Letter
+from walled import walled
 
 pytestmark = pytest.mark.any_database
 
@@ -382,6 +384,29 @@ def test_the_page_of_a_school_that_went_elsewhere_shows_our_own_rows_and_where_i
     desk.client.post(f"{LIST}/left", data={"what": f"place-{place.id}", "deed": "withdraw"})
     assert "at schools that left" not in desk.said() and place.ended_as == WITHDRAWN
     assert "authority 932" in said(desk.client.get(where))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_page_of_a_school_that_went_elsewhere_opens_behind_the_wall_with_our_rows_alone(
+    app: Flask, desk: Desk
+) -> None:
+    with transaction():
+        booking, old, _new = closing_booking(desk)
+        stranger = make.partnership(("932",))
+        make.contact(old, partnership_id=stranger.id, name="Theirs Alone", address="theirs@redmere.example")
+        show = make.show(make.programme(stranger), old, wall(date(2027, 3, 11), time(9)))
+        make.booking(show, {8: 30}, reference="THR-7K4P")
+        make.changes_hands(old.organisation_id, "932", make.NOW)
+        old.status, old.close_date, old.la_code = "Open", None, "932"
+        make.record(old, make.NOW)
+        asked = {"what": f"booking-{booking.id}"}
+    with walled(app, own_check_off=True):
+        page = desk.client.get(f"/desk/schools/{old.organisation_id}")
+        assert page.status_code == 200 and "MRL-7K4P" in page.text
+        assert "Theirs Alone" not in page.text and "THR-7K4P" not in page.text
+        assert "MRL-7K4P" in desk.said() and "THR-7K4P" not in desk.said()
+        desk.client.post(f"{LIST}/left", data=asked | {"reason": "Agreed with them"})
+        assert "1 kept although its school left" in desk.said()
 
 
 @pytest.mark.both_databases

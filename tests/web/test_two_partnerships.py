@@ -705,7 +705,7 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
     told = world(told_year, make.NOW)
     names = [school.name for school in told.cast.everybody]
     of_the_year = {
-        name: [value for column in columns for value in column_of(column)]
+        name: list(dict.fromkeys(value for column in columns for value in column_of(column)))
         for name, columns in OF_A_YEAR.items()
     }
     with transaction():
