@@ -240,7 +240,7 @@ SHOW_PEOPLE = frozenset(
     gaps_reminder gaps_reminder_html guest_request held held_erase inbox_erase inbox_list inbox_mail
     inbox_settled invitation_letter invitation_letter_html invitation_round invitations_preview letter
     letter_address letter_html letters own_letter own_letter_check own_letter_html partnership_history
-    people person plan_line_letter propose requests school school_contact school_contact_add
+    people person plan_line_letter propose requests school school_book school_contact school_contact_add
     school_contact_end school_invite school_note search typed_erase typed_words visit_text wording_html
     wording_letter wording_preview
     """.split()
