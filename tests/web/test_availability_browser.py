@@ -74,7 +74,7 @@ def test_a_coordinator_changes_a_week_by_keyboard_alone(
 def test_the_company_says_it_on_a_phone(site: Site, page: Page, c: SimpleNamespace) -> None:
     at = f"/t/{c.token}/availability"
     site.check(page, at)
-    assert page.get_by_text("No lunch: 90 minutes").is_visible()
+    expect(page.get_by_text("No lunch: 90 minutes")).to_be_visible()
     site.check(page, f"{at}/rules")
     query = "first=9&first=3&first=2027&last=12&last=3&last=2027&weekdays=1&weekdays=2&weekdays=3&weekdays=4"
     site.check(page, f"{at}/preview?{query}&kind=off")
