@@ -35,7 +35,7 @@ def c(app: Flask, stopped: Any) -> SimpleNamespace:
             make.tour_day(c.programme, c.troupe, MONDAY + timedelta(days=n))
         monday, *_ = days.of_programme(c.programme.id)
         monday.stays_at, monday.stays_easting, monday.stays_northing = "Mill Lodge", 451000, 211000
-        for at in (time(9, 15), time(13)):
+        for at in (time(9, 45), time(12)):
             show = make.show(c.programme, c.school, wall(MONDAY, at))
             with db.session.no_autoflush:
                 show.tour_day.ended_at, show.tour_day, show.troupe_id = make.EARLIER, monday, c.troupe.id

@@ -77,6 +77,9 @@ def block(kind: str = "booked", **changes: Any) -> Block:
         ends_at=AT + timedelta(hours=1),
         away_at=AT + timedelta(hours=2),
         held_until=changes.pop("held_until", None),
+        lunch_from_at=None,
+        lunch_until_at=None,
+        lunch_keeps_out=None,
         lunch_overruled="",
         host=Host("Larch"),
     )
