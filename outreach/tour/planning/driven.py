@@ -73,17 +73,6 @@ def missing_of(figures: PlanRoads, covered: np.ndarray, guests: tuple[int, ...])
     return missing
 
 
-def reached_by(figures: PlanRoads, pool: Pool, driven: Driven) -> int:
-    """Schools with all the shows they need."""
-    covered = covered_by(figures, pool, driven.patterns)
-    return int((missing_of(figures, covered, driven.guests) == 0).sum())
-
-
-def driving_of(figures: PlanRoads, pool: Pool, driven: Driven) -> int:
-    """All minutes of driving, what is booked included."""
-    return figures.booked_driving + int(pool.driving[np.array(driven.patterns, np.int64)].sum())
-
-
 def covered_by(figures: PlanRoads, pool: Pool, patterns: tuple[int, ...]) -> np.ndarray:
     """How many shows each school has of its own."""
     members = pool.members[np.array(patterns, np.int64)]

@@ -14,7 +14,7 @@ class Progress:
     """How far a plan is: schools reached in full, minutes of driving in all, the bound on its value, seconds
     so far.
 
-    Guests, and whoever has no date yet, are counted in, though one or two may turn out not to fit.
+    Of a plan that can be played: whoever has no date yet, or turns out to be no guest, is left out.
     `schools` and `driving` are None before there is a plan, `bound` before anything is proven.
     """
 

@@ -14,7 +14,7 @@ from outreach.tour.planning import dates, plan
 from outreach.tour.planning.again import once_more
 from outreach.tour.planning.dates import Dated
 from outreach.tour.planning.dealing import deal
-from outreach.tour.planning.driven import Driven, driving_of, reached_by
+from outreach.tour.planning.driven import Driven
 from outreach.tour.planning.each_day import best_of_each_day
 from outreach.tour.planning.integer_program import at_once, dive, improve
 from outreach.tour.planning.kinds import PlanRoads
@@ -110,6 +110,7 @@ def solve(
             found = _other_patterns(
                 figures, pool, driven=driven, stuck=stuck, found=found, bound=bound, limit=limit, seed=seed
             )
+    found = best.or_told(found)
     best.hand_out(found, bound)
     least = bound + always_lost(figures, problem.kept)
     exactly = None
@@ -127,13 +128,15 @@ def solve(
 
 
 class _SoFar:
-    """Hands out the best plan there is, each time that it is better than the last, to whoever `asks`."""
+    """The best plan there is: how many schools it reaches is told each time that it is better than the last, and the
+    plan handed to whoever `asks`."""
 
     def __init__(
         self, figures: PlanRoads, pool: Pool, limit: Limit, asks: Callable[[Plan], None] | None
     ) -> None:
         self.figures, self.pool, self.limit, self.asks = figures, pool, limit, asks
-        self.value, self.again = math.inf, 0.0
+        self.found: ReadOut | None = None
+        self.again = 0.0
 
     def at_first(self, relaxation: Relaxation) -> None:
         """A plan of patterns as they are worth most, before anything is solved: whoever stops the planner early has
@@ -143,7 +146,7 @@ class _SoFar:
 
     def heard(self, driven: Driven, bound: float) -> None:
         """Patterns that are better than those before; whoever of them has no date is left out."""
-        if self.asks is None or self.limit.gone < self.again:
+        if self.limit.gone < self.again:
             return
         dated, _ = dates.deal(self.figures, self.pool, driven)
         meant = self.figures.pairs.seated(driven.guests)
@@ -153,11 +156,20 @@ class _SoFar:
 
     def hand_out(self, found: ReadOut, bound: float) -> None:
         """A plan and what is proven of every other; how many schools there could be is not reckoned for it."""
-        if self.asks is not None and found.value < self.value:
-            self.value = found.value
-            bounds = _bounds(self.figures, self.pool, found, bound, len(self.figures.gaps))
+        if self.found is not None and found.value >= self.found.value:
+            return
+        self.found = found
+        bounds = _bounds(self.figures, self.pool, found, bound, len(self.figures.gaps))
+        self.limit.tell(schools=found.reached, driving=found.driving, bound=bounds.value)
+        if self.asks is not None:
             plan_so_far = _handed_out(self.figures, self.pool, found, bounds, self.limit)
             self.asks(replace(plan_so_far, ended=plan.STOPPED))
+
+    def or_told(self, found: ReadOut) -> ReadOut:
+        """`found`, or where there was no time to better it the plan that was already told, if that is better."""
+        if self.found is None or not self.limit.over(_FOR_DAYS):
+            return found
+        return min(found, self.found, key=lambda each: each.value)
 
 
 def _bounds(figures: PlanRoads, pool: Pool, found: ReadOut, bound: float, schools: int) -> Bounds:
@@ -264,11 +276,7 @@ def _chosen(
 
     def better(driven: Driven, bound: float) -> None:
         heard(driven, bound)
-        limit.tell(
-            schools=reached_by(figures, pool, driven),
-            driving=driving_of(figures, pool, driven),
-            bound=bound + constant,
-        )
+        limit.tell(bound=bound + constant)
 
     constant = always_lost(figures, figures.problem.kept)
     _, relaxed = relaxation.solve(limit, 0.85, odd=_ODD)

@@ -106,10 +106,7 @@ def test_stopped_once_there_is_a_plan_it_keeps_that() -> None:
 @pytest.mark.parametrize("after", each_nth([0.0, 0.1, 0.3, 0.6, 1.0], 2))
 def test_stopped_at_whatever_moment_it_ends_soon_and_can_be_played(after: float) -> None:
     """Three a day, where a plan is far from proven after a minute: it ends within moments, and keeps its
-    best.
-
-    Whether a guest can at a show is known only when the show has its date: one or two may turn out not to.
-    """
+    best: no fewer schools than were told."""
     problem = small.problem(21, schools=60, days=24, a_day=3, dates=2, guests=True, lunch=True)
     told: list[Progress] = []
     began = process_time()
@@ -117,7 +114,7 @@ def test_stopped_at_whatever_moment_it_ends_soon_and_can_be_played(after: float)
     assert process_time() - began < after + 8
     assert faults(problem, plan) == []
     assert plan.ended in (STOPPED, PROVEN)
-    assert plan.reached >= max(t.schools or 0 for t in told) - 2
+    assert plan.reached >= max(t.schools or 0 for t in told)
 
 
 def test_two_planners_in_processes_of_their_own_come_to_the_plan_that_one_here_does() -> None:
