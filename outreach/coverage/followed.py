@@ -37,11 +37,10 @@ class FollowedOrganisation:
     newest_booking: int
 
     def is_in(self, state: str, pledge: str = "", *, agreed: bool = False) -> bool:
-        """Whether a pledge, or any of them, is in one of STATES; `agreed`: one that the school agreed to."""
-        return any(
-            _is(one, state) and (one.promised is not None or not agreed)
-            for one in ([self.kept[pledge]] if pledge else self.kept.values())
-        )
+        """Whether a pledge, or any of them, is in one of STATES; `agreed`: one that the school agreed to, of the
+        shows at which it did."""
+        of_each = [self.kept[pledge]] if pledge else self.kept.values()
+        return any(_is(one, state) for one in (_agreed(of_each) if agreed else of_each))
 
     @property
     def open_since(self) -> date | None:
@@ -125,8 +124,8 @@ def sums(organisations: Iterable[FollowedOrganisation], *, agreed: bool = False)
     found = {pledge: PledgeSums() for pledge in PLEDGES}
     for organisation in organisations:
         for pledge, of_one in organisation.kept.items():
-            if of_one.promised is not None or not agreed:
-                found[pledge].by[of_one.word] += 1
+            for one in _agreed([of_one]) if agreed else [of_one]:
+                found[pledge].by[one.word] += 1
     return found
 
 
@@ -153,6 +152,10 @@ def open_first(organisations: Iterable[FollowedOrganisation]) -> list[FollowedOr
         return -not_done, -sum(_is(one, UNCONFIRMED) for one in kept), name, organisation_id
 
     return sorted(organisations, key=how_open)
+
+
+def _agreed(of_each: Iterable[Kept]) -> list[Kept]:
+    return [one.agreed for one in of_each if one.agreed is not None]
 
 
 def _is(one: Kept, state: str) -> bool:

@@ -7,7 +7,7 @@ left out. The newest word of the school holds, or of a coordinator, who speaks f
 newest, until a coordinator has settled: until then these two may differ. 'Planned' is no answer.
 
 A school with several shows did what it did at each of them, and partly what it did at some and not at others; its
-policy it reviews once, whichever it says so of.
+policy it reviews once, whichever it says so of. What it agreed to is judged by those shows alone at which it agreed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -62,19 +62,29 @@ class ShowPlayed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """What became of a pledge. `since`: the day from which it has been said so, of PARTLY, that it was not done; where
-    nobody says, the day on which it was due, or will be. `promised`: since when the school agreed to it; None where it
-    did not. `detail`: PLANNED or ''. `settled`: a coordinator has said so, of each show of which it is so."""
+    nobody says, the day on which it was due, or will be. `promised`: since when the school agreed; None where it did
+    not. `agreed`: the same of the shows alone at which it agreed; None likewise. `detail`: PLANNED or ''.
+    `settled`: a coordinator has said so, of each show of which it is so."""
 
     word: str
     since: date
     promised: date | None = None
+    agreed: "Kept | None" = None
     detail: str = ""
     settled: bool = False
 
 
 def of_organisation(pledge: str, shows: Sequence[ShowPlayed], *, moment: datetime) -> Kept:
     """Of all the shows of a school that took place; of at least one."""
-    promised = min(filter(None, map(_promised, shows)), default=None)
+    whole = _of_shows(pledge, shows, moment)
+    with_it = [(show, since) for show in shows if (since := _promised(show))]
+    if not with_it:
+        return whole
+    agreed = whole if pledge == POLICY else _of_shows(pledge, [show for show, _ in with_it], moment)
+    return replace(whole, promised=min(since for _, since in with_it), agreed=agreed)
+
+
+def _of_shows(pledge: str, shows: Sequence[ShowPlayed], moment: datetime) -> Kept:
     if pledge == POLICY:
         shows = [_one_of(shows)]
     found = [_of_show(pledge, show, moment) for show in shows]
@@ -84,7 +94,6 @@ def of_organisation(pledge: str, shows: Sequence[ShowPlayed], *, moment: datetim
     return replace(
         same[-1] if word == DONE else same[0],
         word=PARTLY if {DONE, NOT_DONE} <= words else word,
-        promised=promised,
         settled=all(one.settled for one in same),
     )
 

@@ -21,6 +21,7 @@ from outreach.visits.kept import NOT_ANSWERED, NOT_DUE
 from outreach.visits.pledges import DONE, LEAD_PRESENT, LESSON, NOT_DONE, PASSED_ON, PLEDGES, STAFF_BRIEFED
 from outreach.visits.reports import ReportAccount
 from visits.replayed_pledges import Played, Word, became
+from visits.replayed_pledges import agreed as agreed_at
 
 FIRST = datetime(2027, 1, 12, 10, tzinfo=UTC)
 NOW = FIRST + timedelta(days=150)
@@ -196,26 +197,34 @@ def test_random_years_come_to_what_the_slow_reference_says_as_of_every_day(
             organisation_id: {p: became(p, story.shows(moment), story.words, moment) for p in PLEDGES}
             for organisation_id, story in wanted.items()
         }
+        agreed_of = {
+            organisation_id: {p: agreed_at(p, story.shows(moment), story.words, moment) for p in PLEDGES}
+            for organisation_id, story in wanted.items()
+        }
         expected, agreed = followed.sums(found.values()), followed.sums(found.values(), agreed=True)
         for pledge in PLEDGES:
             all_of, those = Counter[str](), Counter[str]()
-            for each in told_of.values():
+            for who, each in told_of.items():
                 all_of[each[pledge][0]] += 1
-                those[each[pledge][0]] += each[pledge][2] is not None
+                if of_agreed := agreed_of[who][pledge]:
+                    those[of_agreed[0]] += 1
             for totals, slow in ((expected[pledge], all_of), (agreed[pledge], those)):
                 assert Counter(totals.by) == slow and totals.due == slow.total() - slow["not due"], day
                 five = ("done", "partly", "not done", "sides differ", "not answered")
                 assert totals.due == sum(totals.by[word] for word in five)
         reckoning = standings.standings_of_programme(programme.id, as_of=day, now=NOW)
         besides = followed.unconfirmed(reckoning, now=NOW)
-        nobody = {
-            organisation_id: {p: of[2] for p, of in each.items() if of[0] in ("sides differ", "not answered")}
-            for organisation_id, each in told_of.items()
+        silent = ("sides differ", "not answered")
+        of_agreed_silent = {
+            who: [p for p, of in each.items() if of and of[0] in silent] for who, each in agreed_of.items()
         }
         for pledge in PLEDGES:
-            listed = sorted(who for who, of in nobody.items() if of.get(pledge))
+            listed = sorted(who for who, theirs in of_agreed_silent.items() if pledge in theirs)
             assert listed == list(besides.organisation_ids.get(pledge, ()))
-        assert besides.expected == sum(bool(of) and not any(of.values()) for of in nobody.values())
+        assert besides.expected == sum(
+            any(of[0] in silent for of in each.values()) and not of_agreed_silent[who]
+            for who, each in told_of.items()
+        )
         assert set(besides.concerns) >= {w for w, each in told_of.items() if each[PASSED_ON][0] == "partly"}
     assert len(seen) >= 20, f"too few states were met: {seen}"
 

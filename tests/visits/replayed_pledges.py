@@ -69,6 +69,18 @@ def became(
     raise AssertionError("a school without a show")
 
 
+def agreed(
+    pledge: str, shows: Sequence[Played], words: Iterable[Word], moment: datetime
+) -> tuple[str, date, date | None, str] | None:
+    """The same of those shows alone at which the school agreed to it, but of its policy, which it reviews once; None
+    where it agreed at none."""
+    words = list(words)
+    with_it = [s for s in shows if became(pledge, [s], words, moment)[2] is not None]
+    if not with_it:
+        return None
+    return became(pledge, shows if pledge == "policy reviewed" else with_it, words, moment)
+
+
 def _of_one(
     pledge: str, show: Played, heard: Sequence[Word], moment: datetime
 ) -> tuple[str, date, date | None, str]:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from replayed_pledges import Played, Word, became
+from replayed_pledges import Played, Word, agreed, became
 
 from how_many import so_many
 from outreach.visits import kept
@@ -102,6 +102,24 @@ def test_a_school_with_two_shows_did_what_it_did_at_both_and_partly_what_it_did_
     assert two_shows(LESSON, yes, [], after=45) == Kept(word="done", since=date(2027, 1, 20))
 
 
+def test_what_a_school_agreed_to_is_judged_by_the_shows_at_which_it_agreed() -> None:
+    kept_it = told(("will", "school", -9), ("done", "school", 8))
+    broke_it = told(("will", "school", -9), ("not done", "school", 8))
+    yes, no = told(("done", "school", 8)), told(("not done", "school", 8))
+    for first, second, whole, of_agreed in (
+        (kept_it, no, "partly", "done"),
+        (broke_it, yes, "partly", "not done"),
+        (kept_it, [], "not answered", "done"),
+        (broke_it, broke_it, "not done", "not done"),
+        (kept_it, broke_it, "partly", "partly"),
+    ):
+        found = two_shows(STAFF_BRIEFED, first, second)
+        assert found.agreed is not None and (found.word, found.agreed.word) == (whole, of_agreed)
+    assert two_shows(STAFF_BRIEFED, yes, no).agreed is None
+    policy = two_shows(POLICY, kept_it, told(("not done", "school", 9)))
+    assert policy.agreed is not None and policy.agreed.word == policy.word == "not done", "it has one policy"
+
+
 def test_a_policy_is_reviewed_once() -> None:
     assert two_shows(POLICY, [], told(("done", "school", 8))).word == "done"
     assert two_shows(POLICY, [], [], after=44) == Kept(word="not answered", since=date(2027, 2, 23))
@@ -163,3 +181,10 @@ def test_all_that_can_be_said_comes_to_what_the_slow_reference_says(
             assert (found.word, found.since, found.promised, found.detail) == became(
                 pledge, shows, said, moment
             )
+            of_agreed = found.agreed and (
+                found.agreed.word,
+                found.agreed.since,
+                found.promised,
+                found.agreed.detail,
+            )
+            assert of_agreed == agreed(pledge, shows, said, moment)

@@ -16,7 +16,12 @@ TODAY = date(2027, 1, 19)
     [
         (STAFF_BRIEFED, Kept(word=DONE, since=TODAY), "Done"),
         (STAFF_BRIEFED, Kept(word=NOT_DONE, since=TODAY), "Not done"),
-        (STAFF_BRIEFED, Kept(word=NOT_DONE, since=TODAY, promised=TODAY), "Not kept"),
+        (
+            STAFF_BRIEFED,
+            Kept(word=NOT_DONE, since=TODAY, agreed=Kept(word=NOT_DONE, since=TODAY)),
+            "Not kept",
+        ),
+        (STAFF_BRIEFED, Kept(word=NOT_DONE, since=TODAY, agreed=Kept(word=DONE, since=TODAY)), "Not done"),
         (STAFF_BRIEFED, Kept(word=PARTLY, since=TODAY, promised=TODAY), "Partly"),
         (LEAD_PRESENT, Kept(word=NOT_DONE, since=TODAY), "Absent"),
         (LETTER_HOME, Kept(word=NOT_DONE, since=TODAY), "Not sent"),
@@ -43,4 +48,4 @@ def test_a_list_says_which_schools_it_has() -> None:
 
 
 def test_the_file_has_a_column_for_each_thing_a_line_says() -> None:
-    assert len(followed_words.header()) == 4 + 3 * len(PLEDGES)
+    assert len(followed_words.header()) == 4 + 4 * len(PLEDGES)

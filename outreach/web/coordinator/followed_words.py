@@ -192,7 +192,8 @@ def word(pledge: str, kept: Kept) -> str:
     if kept.detail == PLANNED:
         return "Planned"
     if kept.word == NOT_DONE:
-        return _NOT_DONE.get(pledge, "Not kept" if kept.promised else COLUMNS[NOT_DONE])
+        agreed = kept.agreed is not None and kept.agreed.word == NOT_DONE
+        return _NOT_DONE.get(pledge, "Not kept" if agreed else COLUMNS[NOT_DONE])
     return COLUMNS[kept.word]
 
 
@@ -215,8 +216,10 @@ HEADER = ["URN", "School", "District", "Owner"]
 
 
 def header() -> list[str]:
-    """The columns of the file: of each pledge what became of it, since when, and when it was agreed to."""
-    return HEADER + [f"{SHORT[p]}{more}" for p in PLEDGES for more in ("", ", since", ", agreed")]
+    """The columns of the file: of each pledge what became of it, since when, when it was agreed to, and what became
+    of it at the shows at which it was."""
+    more = ("", ", since", ", agreed", ", of what was agreed")
+    return HEADER + [f"{SHORT[p]}{each}" for p in PLEDGES for each in more]
 
 
 def line(organisation: FollowedOrganisation, owner: str) -> list[object]:
@@ -225,5 +228,5 @@ def line(organisation: FollowedOrganisation, owner: str) -> list[object]:
     for pledge in PLEDGES:
         kept = organisation.kept[pledge]
         detail = f" ({kept.detail})" if kept.detail else ""
-        told += [kept.word + detail, kept.since, kept.promised]
+        told += [kept.word + detail, kept.since, kept.promised, kept.agreed.word if kept.agreed else ""]
     return told
