@@ -28,22 +28,27 @@ UNSAID = "too few to say whether more would know whom to tell."
 
 def lead(row: Row) -> str:
     """Of the schools whose pupils answered both before and straight after: how many would know whom to tell, and how
-    many more, with the interval in words; '' where that is not shown."""
+    many more, with the interval in words; '' where that is not shown. Of a share BEYOND 5 or 95 %, that alone."""
     change = row.changes[BEFORE, AFTER].change
+    rates = [row.waves[kind].rate for kind in (BEFORE, AFTER)]
     beyond = [kind for kind in (AFTER, BEFORE) if row.waves[kind].status in BEYOND]
     if change is None and not beyond:
         return ""
-    schools = row.waves[beyond[0]].schools if change is None else change.schools
-    if row.waves[BEFORE].rate.is_low or row.waves[AFTER].rate.is_low:
+    if change is None:
+        wave, when = row.waves[beyond[0]], WHEN.get(beyond[0], "before")
+        said = f"Of pupils who answered at {wave.schools:,} schools, {BEYOND[wave.status]} would know"
+        said += f" whom to tell {when}"
+        if wave.rate.is_low:
+            said += f"; under {LOW_RATE}% of pupils answered"
+        return f"{said}."
+    if any(rate.is_low for rate in rates):
         return f"Under {LOW_RATE}% of pupils answered, {UNSAID}"
+    if not all(rate.is_enough for rate in rates):
+        return "How many of the pupils answered is hidden, so no change is said."
+    schools = change.schools
     if schools < CLUSTERS_AT_LEAST:
         return f"Only {count(schools, 'school')} can be compared, {UNSAID}"
     begins = f"Of pupils who answered at {schools:,} schools,"
-    if change is None:
-        kind = beyond[0]
-        return (
-            f"{begins} {BEYOND[row.waves[kind].status]} would know whom to tell {WHEN.get(kind, 'before')}."
-        )
     was = f"{percent(change.first)}%"
     now = f"{percent(change.second)}% would know whom to tell {WHEN[AFTER]}"
     if change.low is None or change.high is None:
@@ -76,7 +81,7 @@ def evidence(found: Findings) -> str:
     after = "is the same day: what was just heard" if waves[AFTER].status != NOTHING else "is not asked yet"
     if waves[LATER].status == NOTHING:
         later = "is not asked yet"
-    elif change is None or change.low is None or waves[BEFORE].rate.is_low or waves[LATER].rate.is_low:
+    elif change is None or change.low is None or not all(waves[at].rate.is_enough for at in (BEFORE, LATER)):
         later = "is described, not tested"
     elif not change.is_clear:
         later = "shows no clear change beside schools not yet reached in the same months"

@@ -35,6 +35,11 @@ class Rate:
     def is_low(self) -> bool:
         return self.status == UNDER or self.percent is not None and self.percent < LOW_RATE
 
+    @property
+    def is_enough(self) -> bool:
+        """Whether it is known not to be low; a hidden one may be."""
+        return self.status in (SHOWN, OVER) and not self.is_low
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaveFigure:

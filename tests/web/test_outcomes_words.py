@@ -1,5 +1,6 @@
 """Words of the outcomes page: what is said of figures that are shown, hidden, beyond, low, or not there."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -137,6 +138,19 @@ UNSHOWN = ChangeFigure(status=HIDDEN)
         (findings(before=wave(rate=29)), f"Under 30% of pupils answered, {TOO_FEW}"),
         (findings(after=wave(rate=UNDER)), f"Under 30% of pupils answered, {TOO_FEW}"),
         (
+            findings(after=wave(rate=HIDDEN)),
+            "How many of the pupils answered is hidden, so no change is said.",
+        ),
+        (
+            findings(after=replace(BEYOND, schools=9), rise=UNSHOWN),
+            "Of pupils who answered at 9 schools, over 95% would know whom to tell straight after.",
+        ),
+        (
+            findings(after=wave(None, status=OVER, rate=28), rise=UNSHOWN),
+            "Of pupils who answered at 30 schools, over 95% would know whom to tell straight after; under 30% of pupils "
+            "answered.",
+        ),
+        (
             findings(after=BEYOND, rise=UNSHOWN),
             "Of pupils who answered at 30 schools, over 95% would know whom to tell straight after.",
         ),
@@ -170,6 +184,7 @@ SAME_DAY = "Straight after is the same day: what was just heard. Three months la
         (findings(months=same_months(change(half=None))), "is described, not tested."),
         (findings(later=wave(rate=28), months=MONTHS), "is described, not tested."),
         (findings(before=wave(rate=UNDER), months=MONTHS), "is described, not tested."),
+        (findings(later=wave(rate=HIDDEN), months=MONTHS), "is described, not tested."),
         (
             findings(months=MONTHS),
             "is suggestive: more would know than at schools not yet reached in the same months.",
